@@ -1,0 +1,1 @@
+"""The core of CLT Lab: models, transcoders, training, attribution.  A library that stands alone."""
