@@ -1,0 +1,1 @@
+"""The workspace on disk: jobs, dictionaries, features and graphs.  Typed rows out; the only SQL."""
