@@ -74,10 +74,10 @@ class TrainConfig(Settings):
     context: int = 128
     """Tokens a sequence, BOS included."""
 
-    learning_rate: float = 2e-3
+    learning_rate: float = 4e-3
     """Peak learning rate of Adam; warmed up, then decayed linearly to zero."""
 
-    sparsity: float = 1.0
+    sparsity: float = 2.0
     """Final λ_0, the weight of the tanh penalty."""
 
     tanh_scale: float = 4.0
@@ -175,4 +175,5 @@ def demo_preset(architecture: Literal["plt", "clt"], n_tokens: int | None = None
         architecture=architecture,
         window=None if architecture == "plt" else 4,
         n_tokens=n_tokens or tokens,
+        sparsity=2.0 if architecture == "plt" else 1.0,
     )

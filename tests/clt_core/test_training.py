@@ -31,7 +31,9 @@ def text(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def settings(model: Path, text: Path, **changes: Any) -> TrainConfig:
     common = {"name": "tiny", "model": str(model), "text": str(text), "n_features": 48, "initial_l0": 6, "sparsity": 0.2}
-    return TrainConfig.from_dict(common | {"n_tokens": 6000, "context": 24, "batch_tokens": 128, "n_held_out_tokens": 800} | changes)
+    return TrainConfig.from_dict(
+        common | {"n_tokens": 6000, "context": 24, "batch_tokens": 128, "n_held_out_tokens": 800} | changes
+    )
 
 
 @pytest.fixture(scope="module")
