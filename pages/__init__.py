@@ -1,0 +1,1 @@
+"""One module a URL: a layout and thin callbacks."""
