@@ -79,8 +79,8 @@ def load_transcoder(directory: Path, device: torch.device) -> Transcoder:
             W_enc, b_enc, b_dec, threshold = (encoder[f"{name}_{layer}"] for name in ("W_enc", "b_enc", "b_dec", "threshold"))
             decoder = load_file(directory / f"W_dec_{layer}.safetensors")[f"W_dec_{layer}"]
             W_dec = decoder[:, : transcoder.n_targets(layer)]
-        transcoder.W_enc[layer], transcoder.b_enc[layer] = W_enc, b_enc
-        transcoder.threshold[layer], transcoder.b_dec[layer] = threshold, b_dec
+        transcoder.W_enc[layer].copy_(W_enc)
+        transcoder.b_enc[layer], transcoder.threshold[layer], transcoder.b_dec[layer] = b_enc, threshold, b_dec
         transcoder.W_dec[layer].copy_(W_dec)
     return transcoder
 

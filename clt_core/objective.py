@@ -84,7 +84,7 @@ def initialise(
         order = torch.randperm(max(n_tokens, config.n_features), generator=generator)[: config.n_features] % n_tokens
         noise = 0.05 * torch.randn(config.n_features, transcoder.d_model, generator=generator)
         picked = order.to(x.device)
-        transcoder.W_enc[layer] = F.normalize(x[picked, layer] + noise.to(x.device), dim=1)
+        transcoder.W_enc[layer].copy_(F.normalize(x[picked, layer] + noise.to(x.device), dim=1))
         pre = x[:, layer] @ transcoder.W_enc[layer].T
         transcoder.threshold[layer] = INITIAL_THRESHOLD
         transcoder.b_enc[layer] = INITIAL_THRESHOLD - pre.kthvalue(quantile, dim=0).values

@@ -37,10 +37,10 @@ class Standardiser(NamedTuple):
     @torch.no_grad()
     def fold(self, transcoder: Transcoder) -> None:
         """Change a transcoder between standard units so that it computes the same between the model's own."""
-        transcoder.W_enc.div_(self.x_scale[..., None])
-        transcoder.b_enc.sub_((transcoder.W_enc @ self.x_mean[..., None]).squeeze(-1))
-        for layer, decoder in enumerate(transcoder.W_dec):
-            decoder *= self.m_scale[layer : layer + transcoder.n_targets(layer)]
+        for layer in range(transcoder.n_layers):
+            transcoder.W_enc[layer].div_(self.x_scale[layer])
+            transcoder.b_enc[layer] -= transcoder.W_enc[layer] @ self.x_mean[layer]
+            transcoder.W_dec[layer].mul_(self.m_scale[layer : layer + transcoder.n_targets(layer)])
         transcoder.b_dec.mul_(self.m_scale).add_(self.m_mean)
 
 

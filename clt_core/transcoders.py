@@ -57,7 +57,8 @@ class Transcoder(nn.Module):
         """
         super().__init__()
         self.n_layers, self.n_features, self.d_model, self.window = n_layers, n_features, d_model, window
-        self.W_enc = nn.Parameter(torch.zeros(n_layers, n_features, d_model))
+        # One tensor a layer: the gradient of a slice of a joint one would be as large as the whole, for each layer.
+        self.W_enc = nn.ParameterList(torch.zeros(n_features, d_model) for _ in range(n_layers))
         self.b_enc = nn.Parameter(torch.zeros(n_layers, n_features))
         self.threshold = nn.Parameter(torch.zeros(n_layers, n_features))
         self.W_dec = nn.ParameterList(torch.zeros(n_features, self.n_targets(s), d_model) for s in range(n_layers))

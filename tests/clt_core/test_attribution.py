@@ -120,7 +120,7 @@ def read_by_each(graph: Graph, run: Run, transcoder: Transcoder) -> Tensor:
     """[run, node] Pre-activation less bias of each feature of the graph, then each logit less the mean."""
     features = graph.kind == Kind.FEATURE
     layer, position, index = (torch.tensor(getattr(graph, name)[features]).long() for name in ("layer", "position", "index"))
-    pre = torch.einsum("frd,fd->rf", run.mlp_in[layer, :, position], transcoder.W_enc[layer, index])
+    pre = torch.einsum("frd,fd->rf", run.mlp_in[layer, :, position], transcoder.W_enc[layer][index])
     return torch.cat([pre, run.logits[:, torch.tensor(graph.index[graph.kind == Kind.LOGIT]).long()]], 1)
 
 
