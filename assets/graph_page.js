@@ -12,7 +12,7 @@
   function load(url) {
     if (!loaded.has(url)) {
       const coming = fetch(url).then(answer => {
-        if (!answer.ok) throw new Error(`the graph could not be loaded (${answer.status})`);
+        if (!answer.ok) throw new Error(`status ${answer.status}`);
         return answer.arrayBuffer();
       }).then(graphData.decode);
       coming.catch(() => loaded.delete(url));
@@ -54,7 +54,7 @@
       workbench = new graphWorkbench.Workbench(cy, graph, hosts, publish);
       return [source.url, ""];
     } catch (error) {
-      return [null, String(error.message)];
+      return [null, `The graph could not be shown: reload the page (${error.message}).`];
     }
   }
 

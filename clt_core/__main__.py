@@ -1,6 +1,5 @@
 """The command line of the core: `python -m clt_core COMMAND`."""
 
-import errno
 import json
 import logging
 import os
@@ -8,7 +7,8 @@ import sys
 import warnings
 
 from clt_core.commands import build_parser
-from clt_core.errors import InputError
+from clt_core.errors import InputError, is_disk_full
+from clt_core.runner import Cancelled, interruptible
 
 QUIET = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
@@ -29,14 +29,16 @@ def main(argv: list[str] | None = None) -> int:
     logging.getLogger("clt_core").setLevel(logging.INFO)
     args = build_parser().parse_args(argv)
     try:
-        result = args.run(args)
+        with interruptible():
+            result = args.run(args)
     except InputError as error:
         return _fail(str(error))
-    except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+    except Exception as error:
+        if not is_disk_full(error):
             raise
-        return _fail(f"the disk of {error.filename or 'the workspace'} is full: free some space there and try again")
-    except KeyboardInterrupt:
+        path = getattr(error, "filename", None) or "the workspace"
+        return _fail(f"the disk of {path} is full: free some space there and try again")
+    except (KeyboardInterrupt, Cancelled):
         sys.stderr.write("interrupted\n")
         return 130
     if isinstance(result, int):

@@ -20,7 +20,6 @@ from transformer_lens import HookedTransformer
 
 from clt_core.config import AttributeConfig
 from clt_core.dictionary_meta import DictionaryMeta, read_meta
-from clt_core.errors import InputError
 from clt_core.events import Events
 from clt_core.graph_arrays import to_arrays
 from clt_core.graphs import Graph, GraphMeta, save_graph
@@ -73,7 +72,7 @@ class Session:
         events.progress(0, "load the model")
         loaded = self._model(meta.model, config.device, events.part(0, LOADED / 2))
         require_same_model(meta, loaded)
-        token_ids = _encode(loaded, config.prompt)
+        token_ids = encode_prompt(loaded, config.prompt)
         model = self._replacement(loaded, directory)
         events.progress(LOADED, "forward pass")
         graph = _compute(config, meta, loaded, model, token_ids, events)
@@ -119,19 +118,6 @@ class Session:
             self._replacements[key] = build_replacement(loaded, directory)
         self._replacements.move_to_end(key)
         return self._replacements[key]
-
-
-def _encode(loaded: LoadedModel, prompt: str) -> list[int]:
-    """Ids of the tokens of `prompt`, BOS first.
-
-    Raises:
-        InputError: if the prompt is empty, longer than the context, or has a token that the model has no embedding for.
-    """
-    ids = encode_prompt(loaded, prompt)
-    if max(ids) >= loaded.cfg.d_vocab:
-        text = token_texts(loaded.tokenizer, [max(ids)])[0]
-        raise InputError(f"the model {loaded.reference} has no embedding for the token {text!r}: take it out of the prompt")
-    return ids
 
 
 def _compute(

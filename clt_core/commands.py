@@ -27,7 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         prog="python -m clt_core",
         description="Trace circuits in language models with transcoders.",
         epilog="The last line on standard output is one JSON object; progress goes to standard error.  "
-        "Exit codes: 0 done, 2 input that can be mended, 130 interrupted, 1 a defect.",
+        "Exit codes: 0 done, 2 input that can be mended, 130 interrupted (143 for run-job and engine), 1 a defect.",
     )
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_fetch(commands)
@@ -137,8 +137,7 @@ def evaluate(args: argparse.Namespace) -> Result:
     """Measure a dictionary on held-out text and show its quality by layer."""
     from clt_core import evaluation
 
-    options = {} if args.n_tokens is None else {"n_tokens": args.n_tokens}
-    metrics = evaluation.evaluate(args.dictionary, open_workspace(args.workspace), _events(), **options)
+    metrics = evaluation.evaluate(args.dictionary, open_workspace(args.workspace), _events(), n_tokens=args.n_tokens)
     _say(metrics_table(metrics))
     return {"dictionary": args.dictionary, "metrics": metrics}
 
@@ -172,6 +171,8 @@ def demo(args: argparse.Namespace) -> Result:
 
 def run_job(args: argparse.Namespace) -> Result | int:
     """Run one job; its exit code is that of the process."""
+    if not (args.directory / "request.json").is_file():
+        raise InputError(f"there is no job in {args.directory}: name a directory that holds request.json")
     from clt_core import runner
 
     code = runner.run_job(args.directory)

@@ -62,7 +62,7 @@ class TrainConfig(Settings):
     n_features: int = 1024
     """Features a layer."""
 
-    n_tokens: int = 180_000
+    n_tokens: int = 160_000
     """Tokens to train on."""
 
     n_held_out_tokens: int = 32_768
@@ -169,7 +169,7 @@ class AttributeConfig(Settings):
 
 def demo_preset(architecture: Literal["plt", "clt"], n_tokens: int | None = None) -> TrainConfig:
     """The settings that train a dictionary on smollm2 in about ten minutes on two CPU cores."""
-    tokens = {"plt": 180_000, "clt": 120_000}[architecture]
+    tokens = {"plt": 160_000, "clt": 100_000}[architecture]
     return TrainConfig(
         name=f"smollm2-{architecture}-demo",
         architecture=architecture,

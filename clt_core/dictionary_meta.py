@@ -45,13 +45,13 @@ class DictionaryMeta:
     """TransformerLens name, within a block, of what the decoder writes."""
 
     training: dict[str, Any] = field(default_factory=dict)
-    """The TrainConfig and what came of it: n_tokens, seconds, tokens_per_second, device."""
+    """The TrainConfig, with the device that auto meant, and the seconds that it took."""
 
     metrics: dict[str, Any] = field(default_factory=dict)
     """Held out: explained_variance and l0, lists by layer; n_tokens; dead (share of features); l0_asymmetry."""
 
     provenance: dict[str, Any] = field(default_factory=dict)
-    """created (ISO 8601, UTC), versions of torch and of this project, hash of the text."""
+    """created (ISO 8601, UTC), torch (its version), text_hash."""
 
     schema: int = SCHEMA
 

@@ -16,12 +16,16 @@ from torch import Tensor
 from clt_core.batches import Sequences, read_sequences
 from clt_core.dictionary import load_transcoder
 from clt_core.dictionary_meta import read_meta, write_meta
+from clt_core.errors import InputError
 from clt_core.events import Events
 from clt_core.examples import LayerExamples
 from clt_core.models import LoadedModel, load, resolve_device
 from clt_core.replacement import find_dictionary, require_same_model
 from clt_core.text import packed
 from clt_core.transcoders import Transcoder
+
+ROUNDING = 1e-6
+"""Share of the mean square that float32 values which are all the same may seem to vary by."""
 
 
 class Evaluation(NamedTuple):
@@ -51,8 +55,9 @@ class _Errors:
         self.sum += m.sum(0, dtype=torch.float64)
 
     def explained_variance(self) -> Float[Tensor, " layer"]:
+        """0 for a layer whose output does not vary, but for rounding."""
         spread = self.square - self.sum.square().sum(1) / self.n_tokens
-        return 1 - self.error / spread
+        return (1 - self.error / spread).where(spread > ROUNDING * self.square, 0.0)
 
 
 @torch.no_grad()
@@ -85,33 +90,47 @@ def examine(transcoder: Transcoder, read: Iterator[Sequences], n_tokens: int, ev
 
 
 def held_out_sequences(
-    loaded: LoadedModel, text: str, text_dir: Path, *, context: int, n_tokens: int, seed: int
+    loaded: LoadedModel, text: str, text_dir: Path, events: Events, *, context: int, n_tokens: int, seed: int
 ) -> list[Int[Tensor, " context"]]:
     """Sequences of about `n_tokens` tokens from the held-out documents; fewer if these are short.
 
     Raises:
         InputError: if the text cannot be had, or its held-out documents do not fill one sequence.
     """
-    sequences = packed(loaded.tokenizer, text, text_dir, context=context, held_out=True, seed=seed)
+    sequences = packed(loaded.tokenizer, text, text_dir, context=context, held_out=True, seed=seed, events=events)
     return list(islice(sequences, max(1, round(n_tokens / (context - 1)))))
 
 
-def evaluate(name: str, workspace: Path, events: Events, *, n_tokens: int = 32_768, device: str = "auto") -> dict[str, Any]:
+def evaluate(
+    name: str, workspace: Path, events: Events, *, n_tokens: int | None = None, device: str = "auto"
+) -> dict[str, Any]:
     """Evaluate a dictionary of the workspace on held-out tokens of the text it was trained on, and record the metrics.
 
+    Args:
+        n_tokens: held-out tokens; None for as many as after training.
+
     Raises:
-        InputError: if there is no such dictionary, or its model or text cannot be had.
+        InputError: if there is no such dictionary, its model or text cannot be had, or `n_tokens` is not at least 1.
     """
+    if n_tokens is not None and n_tokens < 1:
+        raise InputError(f"n_tokens must be at least 1, got {n_tokens}")
     directory = find_dictionary(workspace, name)
     meta = read_meta(directory)
     events.progress(0.0, "load the model")
     loaded = load(meta.model, workspace / "models", device=resolve_device(device), events=events.part(0, 0.2))
     require_same_model(meta, loaded)
     training = meta.training
+    n_wanted: int = n_tokens or training["n_held_out_tokens"]
     sequences = held_out_sequences(
-        loaded, training["text"], workspace / "text", context=training["context"], n_tokens=n_tokens, seed=training["seed"]
+        loaded,
+        training["text"],
+        workspace / "text",
+        events.part(0.2, 0.3),
+        context=training["context"],
+        n_tokens=n_wanted,
+        seed=training["seed"],
     )
     read = read_sequences(loaded, sequences)
-    metrics = examine(load_transcoder(directory, resolve_device(device)), read, n_tokens, events.part(0.2, 1)).metrics
+    metrics = examine(load_transcoder(directory, resolve_device(device)), read, n_wanted, events.part(0.3, 1)).metrics
     write_meta(replace(meta, metrics=metrics), directory)
     return metrics

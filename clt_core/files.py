@@ -21,10 +21,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         if path.is_dir() and temporary.is_dir():
-            discarded = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
-            os.replace(path, discarded)
-            os.replace(temporary, path)
-            shutil.rmtree(discarded)
+            _replace_directory(temporary, path)
         else:
             os.replace(temporary, path)
     finally:
@@ -32,6 +29,19 @@ def replacing(path: Path) -> Iterator[Path]:
             shutil.rmtree(temporary)
         else:
             temporary.unlink(missing_ok=True)
+
+
+def _replace_directory(new: Path, path: Path) -> None:
+    """Put the directory `new` in the place of the directory `path`, which is one or the other whatever interrupts this."""
+    discarded = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
+    try:
+        os.replace(path, discarded)
+        os.replace(new, path)
+    finally:
+        if not path.is_dir():
+            os.replace(discarded, path)
+        elif discarded.is_dir():
+            shutil.rmtree(discarded)
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -11,7 +11,7 @@ from huggingface_hub.errors import (
     RepositoryNotFoundError,
 )
 
-from clt_core.errors import InputError
+from clt_core.errors import InputError, is_disk_full
 from clt_core.events import Events
 
 FILES = ["*.json", "*.safetensors", "*.model", "*.txt"]
@@ -31,6 +31,8 @@ def fetch_hub(name: str, events: Events) -> Path:
     except (RepositoryNotFoundError, HFValidationError) as error:
         raise InputError(f"the Hugging Face hub has no model {name}: check the id, and HF_TOKEN if it is private") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError) as error:
+        if is_disk_full(error):
+            raise
         raise InputError(
             f"{name} could not be fetched from the Hugging Face hub: check the network, "
             "or name a local directory, a .gguf file, or smollm2"

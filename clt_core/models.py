@@ -147,8 +147,13 @@ def encode_prompt(model: LoadedModel, prompt: str) -> list[int]:
     """The tokens of `prompt`, BOS first, also if the prompt starts with the text of BOS itself.
 
     Raises:
-        InputError: for an empty prompt, and for one longer than the model's context.
+        InputError: for an empty prompt, one longer than the model's context, and one with half a character or a token
+            that the model has no embedding for.
     """
+    try:
+        prompt.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"character {error.start + 1} of the prompt is no Unicode text: take it out") from error
     ids = model.tokenizer.encode(prompt, add_special_tokens=False)
     ids = ids[1:] if ids[:1] == [model.bos] else ids
     if not prompt.strip() or not ids:
@@ -157,6 +162,9 @@ def encode_prompt(model: LoadedModel, prompt: str) -> list[int]:
         raise InputError(
             f"the prompt has {len(ids) + 1} tokens with BOS, the context of {model.reference} is {model.cfg.n_ctx}: shorten it"
         )
+    if max(ids) >= model.cfg.d_vocab:
+        text = token_texts(model.tokenizer, [max(ids)])[0]
+        raise InputError(f"the model {model.reference} has no embedding for the token {text!r}: take it out of the prompt")
     return [model.bos, *ids]
 
 

@@ -18,7 +18,7 @@ def preview(model: LoadedModel, prompt: str, *, hooked: HookedTransformer | None
     `hooked` is `model.hooked()` of an earlier call, which saves building it.
 
     Raises:
-        InputError: if the prompt is empty or longer than the model's context.
+        InputError: for a prompt that does not fit the model, as `encode_prompt` says.
     """
     ids = encode_prompt(model, prompt)
     hooked = hooked or model.hooked()

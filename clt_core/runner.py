@@ -4,7 +4,6 @@
 {"result": {...}} or {"error": "one sentence", "mendable": true or false}.  A cancelled job leaves no result.
 """
 
-import errno
 import logging
 import signal
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 from clt_core.config import AttributeConfig, TrainConfig
-from clt_core.errors import InputError
+from clt_core.errors import InputError, is_disk_full
 from clt_core.events import Events, file_sink
 from clt_core.files import read_json, write_json
 
@@ -90,8 +89,10 @@ def interruptible() -> Iterator[None]:
             signal.signal(other, signal.SIG_IGN)
         raise Cancelled
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
+        for number in before:
+            signal.signal(number, interrupt)
         yield
     finally:
         for number, handler in before.items():
@@ -102,7 +103,7 @@ def failure(error: Exception) -> dict[str, Any]:
     """What a result says of an error; the log gets the traceback of one that nobody can mend."""
     if isinstance(error, InputError):
         return {"error": str(error), "mendable": True}
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_disk_full(error):
         return {"error": "the disk is full: free some space and retry", "mendable": True}
     logger.error("a job failed", exc_info=error)
     return {"error": f"{type(error).__name__}: {error}", "mendable": False}

@@ -60,9 +60,15 @@ def train(config: TrainConfig, workspace: Path, events: Events) -> DictionaryMet
     _require_room(config, loaded, workspace)
     events.progress(0.03, "read the text")
     held_out = held_out_sequences(
-        loaded, config.text, workspace / "text", context=config.context, n_tokens=config.n_held_out_tokens, seed=config.seed
+        loaded,
+        config.text,
+        workspace / "text",
+        events.part(0.03, 0.06),
+        context=config.context,
+        n_tokens=config.n_held_out_tokens,
+        seed=config.seed,
     )
-    transcoder = _trained(config, loaded, workspace / "text", events.part(0.04, 0.85))
+    transcoder = _trained(config, loaded, workspace / "text", events.part(0.06, 0.85))
     n_held_out = len(held_out) * (config.context - 1)
     evaluation = examine(transcoder, read_sequences(loaded, held_out), n_held_out, events.part(0.85, 0.95))
     seconds = time.monotonic() - started
@@ -132,8 +138,10 @@ def _trained(config: TrainConfig, loaded: LoadedModel, text_dir: Path, events: E
         window=1 if config.architecture == "plt" else config.window,
     ).to(device)
     initialise(transcoder, standardiser.inputs(x), standardiser.outputs(m), config, generator)
+    batches = chain(iter(sample), batches)
+    del x, m, sample  # of a large model they are gigabytes; the iterator lets go of the sample once it is used up
     steps = _Steps(config, transcoder, standardiser, events)
-    for batch in islice(chain(sample, batches), steps.n_steps):
+    for batch in islice(batches, steps.n_steps):
         steps.take(batch)
     standardiser.fold(transcoder)
     return transcoder

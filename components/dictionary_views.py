@@ -52,6 +52,13 @@ def n_graphs(row: DictionaryRow) -> str:
     return "1 graph" if row.n_graphs == 1 else f"{row.n_graphs} graphs"
 
 
+def what_is_deleted(row: DictionaryRow) -> str:
+    """What deleting the dictionary takes and leaves."""
+    left = {0: "No graph was made with it", 1: "Its graph stays, without examples"}
+    stay = left.get(row.n_graphs, f"Its {row.n_graphs} graphs stay, without examples")
+    return f"{row.meta.name}, {size(row.size_bytes)}, and its features will be gone for good. {stay}."
+
+
 def dictionary_facts(row: DictionaryRow) -> html.Dl:
     """All that is known of a dictionary, save for the figures by layer."""
     meta, training, metrics = row.meta, row.meta.training, row.meta.metrics

@@ -1,7 +1,7 @@
 """The bar over the link graph: how many nodes and edges it shows."""
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dash_mantine_components as dmc
 import numpy as np
@@ -47,6 +47,7 @@ def _percent_up(share: float) -> float:
 
 def controls(reach: Limits, *, keep: str, errors: str, edges: str, fit: str, copy: str) -> Component:
     """The bar, whose parts get the given ids."""
+    named: Any = {"aria-label": "Edges"}
     return html.Div(
         [
             html.Div(
@@ -61,6 +62,7 @@ def controls(reach: Limits, *, keep: str, errors: str, edges: str, fit: str, cop
                         updatemode="drag",
                         size="sm",
                         className="graph-slider",
+                        thumbLabel="Influence",
                         label={"function": "graphPercent"},  # type: ignore[arg-type]  # Mantine's way to name a JavaScript function
                     ),
                 ],
@@ -71,7 +73,11 @@ def controls(reach: Limits, *, keep: str, errors: str, edges: str, fit: str, cop
                 [
                     html.Span("Edges", className="control-label"),
                     dmc.SegmentedControl(
-                        id=edges, data=_edge_choices(reach.n_edges), value=_first_choice(reach.n_edges), size="xs"
+                        id=edges,
+                        data=_edge_choices(reach.n_edges),
+                        value=_first_choice(reach.n_edges),
+                        size="xs",
+                        **named,
                     ),
                 ],
                 className="control",

@@ -5,13 +5,14 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
+from components.heatmap import visible as with_signs
 from components.notices import notice
 from components.quantities import count, percent
 
 
 def visible(token: str) -> str:
-    """The token with white space that can be seen."""
-    return token.replace(" ", "\u00b7").replace("\n", "\u21b5").replace("\t", "\u21e5") or "\u2205"
+    """The token with what cannot be seen made visible, ∅ for one of nothing."""
+    return with_signs(token) or "∅"
 
 
 def token_chips(tokens: list[dict[str, Any]]) -> html.Div:

@@ -13,6 +13,7 @@ import dash_mantine_components as dmc
 from dash.development.base_component import Component
 
 from clt_core.config import Settings
+from clt_core.errors import InputError
 
 FIELD_NOTE = re.compile(r'^    (\w+): [^\n]*\n    """(.+?)"""', re.MULTILINE | re.DOTALL)
 
@@ -65,7 +66,11 @@ def setting_input(name: str, annotation: Any, default: Any, *, note: str, id: di
 
 
 def settings_values(settings: type[Settings], values: dict[str, Any]) -> dict[str, Any]:
-    """What was entered, as the settings class takes it: empty inputs are left out where there is a default."""
+    """What was entered, as the settings class takes it: empty inputs are left out where there is a default.
+
+    Raises:
+        InputError: if a number is none.
+    """
     hints = get_type_hints(settings)
     required = {field.name for field in fields(settings) if field.default is MISSING}  # type: ignore[arg-type]  # as above
     taken: dict[str, Any] = {}
@@ -75,5 +80,17 @@ def settings_values(settings: type[Settings], values: dict[str, Any]) -> dict[st
                 taken[name] = ""
             continue
         kind, _, choices = kind_of(hints[name])
-        taken[name] = kind(value) if kind in (int, float) and not choices else value
+        taken[name] = number(name, kind, value) if kind in (int, float) and not choices else value
     return taken
+
+
+def number(name: str, kind: type[int] | type[float], value: Any) -> float:
+    """What was entered in the input of a number.
+
+    Raises:
+        InputError: if it is none.
+    """
+    try:
+        return kind(value)
+    except ValueError as error:
+        raise InputError(f"{name.replace('_', ' ')} must be a number, got {value!r}") from error

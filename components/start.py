@@ -1,6 +1,6 @@
 """The first page of an empty workspace: what this is, what the demo does, how far it is."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from dash import dcc, html
 
@@ -69,9 +69,9 @@ def stopped_step(demo: Sequence[Job]) -> Job | None:
     return min(stopped, key=lambda job: (order[job.state], job.created), default=None)
 
 
-def demo_result(demo: Sequence[Job], *, now: float) -> html.Div | None:
-    """The graphs of a demo that was done less than a day ago."""
-    made = [job for job in demo if job.kind == "attribute"]
+def demo_result(demo: Sequence[Job], *, graphs: Collection[str], now: float) -> html.Div | None:
+    """Those of `graphs`, by id, that a demo made which was done less than a day ago."""
+    made = [job for job in demo if job.kind == "attribute" and (job.result or {}).get("graph") in graphs]
     if not made or any(job.state != "done" for job in demo) or now - max(job.finished or 0.0 for job in demo) > DAY:
         return None
     links = [dcc.Link(job.title, href=target(job), className="button") for job in made]

@@ -16,11 +16,18 @@ def revision(workspace: Workspace) -> str:
     parts = []
     for job in jobs.list_jobs(workspace, limit=100):
         second = int(time.time()) if job.state == "running" else 0
-        parts.append(f"{job.id} {job.state} {job.fraction} {job.stage} {job.attempt} {second}")
-    for folder in FOLDERS:
-        path = workspace.path / folder
-        parts.append(str(path.stat().st_mtime_ns) if path.is_dir() else "")
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=8).hexdigest()
+        parts.append(f"{job.id} {job.state} {job.fraction} {job.stage} {job.attempt} {job.finished} {second}")
+    return hashlib.blake2b("\n".join([*parts, *_folders(workspace)]).encode(), digest_size=8).hexdigest()
+
+
+def library_revision(workspace: Workspace) -> str:
+    """A text that changes when graphs or dictionaries did, and every minute, as pages say how long ago they were made."""
+    return " ".join([*_folders(workspace), str(int(time.time() / 60))])
+
+
+def _folders(workspace: Workspace) -> list[str]:
+    paths = [workspace.path / folder for folder in FOLDERS]
+    return [str(path.stat().st_mtime_ns) if path.is_dir() else "" for path in paths]
 
 
 def current(workspace: Workspace, job_id: str | None) -> Job | None:

@@ -26,7 +26,10 @@ JOB = "shell-job"
 """Store: id of the job that this browser last submitted; pages write it, all tabs share it."""
 
 REVISION = "shell-revision"
-"""Store: changes when something in the workspace did; pages that show live things take it as input."""
+"""Store: changes when something in the workspace did, with every second of a job; live things take it as input."""
+
+LIBRARY = "shell-library"
+"""Store: changes when graphs or dictionaries did; lists of them take it as input."""
 
 CLOCK = "shell-clock"
 ALIVE = "shell-alive"
@@ -67,6 +70,7 @@ def layout() -> dmc.MantineProvider:
         [
             dcc.Store(id=JOB, storage_type="local"),
             dcc.Store(id=REVISION),
+            dcc.Store(id=LIBRARY),
             dcc.Store(id=ALIVE),
             dcc.Store(id=FOLLOWED),
             dcc.Interval(id=CLOCK, interval=1000),
@@ -138,15 +142,21 @@ def navigation() -> dmc.AppShellNavbar:
     return dmc.AppShellNavbar(html.Nav(links), className="navigation")
 
 
-def tick(_n: int | None, known: str | None) -> tuple[Any, Any, float]:
+def tick(_n: int | None, known: str | None, known_library: str | None) -> tuple[Any, Any, Any, float]:
     """The state of the workspace, after workers that are gone were noticed and workers that are needed were started."""
     workspace = _services.workspace()
     jobs.reap(workspace)
     lanes.ensure_workers(workspace)
     n_live = len(jobs.list_jobs(workspace, states=LIVE))
     revision = _live.revision(workspace)
-    changed = revision != known
-    return (revision if changed else no_update), (str(n_live) if n_live else "") if changed else no_update, time.time()
+    library = _live.library_revision(workspace)
+    changed, library_changed = revision != known, library != known_library
+    return (
+        revision if changed else no_update,
+        str(n_live or "") if changed else no_update,
+        library if library_changed else no_update,
+        time.time(),
+    )
 
 
 def show_strip(_revision: str | None, job_id: str | None) -> tuple[Any, ...]:
@@ -157,7 +167,7 @@ def show_strip(_revision: str | None, job_id: str | None) -> tuple[Any, ...]:
     live = job.state in LIVE
     title = f"{job.title}: open" if job.state == "done" else job.title
     stage = stage_text(job) if job.state != "done" else "done"
-    return False, title, target(job), stage, 100 * job.fraction, COLORS[job.state], live, not live
+    return False, title, target(job), stage, 100 * job.fraction, COLORS[job.state], live, not live or job.cancelling
 
 
 def follow(set_progress: Callable[[list[Any]], None], job_id: str | None) -> str | None:
@@ -189,7 +199,9 @@ def dismiss(n: int | None) -> None:
 def register(app: Dash) -> None:
     """Connect the callbacks of the shell to `app`."""
     clock, alive, job = Input(CLOCK, "n_intervals"), Output(ALIVE, "data"), Input(JOB, "data")
-    app.callback(Output(REVISION, "data"), Output(N_LIVE, "children"), alive, clock, State(REVISION, "data"))(tick)
+    revision, library = Output(REVISION, "data"), Output(LIBRARY, "data")
+    known = State(REVISION, "data"), State(LIBRARY, "data")
+    app.callback(revision, Output(N_LIVE, "children"), library, alive, clock, *known)(tick)
     app.callback(
         Output(STRIP, "hidden"),
         Output(STRIP_TITLE, "children"),

@@ -1,4 +1,4 @@
-"""Dictionaries: the trained transcoders, how good each is, layer by layer; train another and watch it."""
+"""Dictionaries: the trained transcoders, how good each is, layer by layer; train another and watch it; delete one."""
 
 from dataclasses import asdict
 from typing import Any
@@ -9,15 +9,18 @@ from dash import ALL, Input, Output, State, callback, dcc, html
 
 from clt_core.config import TrainConfig, demo_preset
 from clt_core.errors import InputError
+from components.confirmation import confirmation
 from components.curves import CONFIG, ORANGE, TEAL, against_tokens, by_layer
-from components.dictionary_views import dictionary_card, dictionary_facts
+from components.dictionary_views import dictionary_card, dictionary_facts, what_is_deleted
+from components.icons import icon
 from components.job_views import LIVE, job_line
-from components.notices import empty
+from components.notices import empty, notice
 from components.settings_form import settings_inputs, settings_values
 from pages import _services, _shell
 from pages._clicks import require_click
 from store import jobs, lanes
-from store.dictionaries import DictionaryRow, get_dictionary, list_dictionaries
+from store.demo import training_key
+from store.dictionaries import DictionaryRow, delete_dictionary, get_dictionary, list_dictionaries
 from store.workspace import Workspace
 
 dash.register_page(__name__, path="/dictionaries", title="Dictionaries | CLT Lab", order=3)
@@ -33,6 +36,12 @@ DEMO_PLT = "dictionaries-demo-plt"
 DEMO_CLT = "dictionaries-demo-clt"
 SETTING = "dictionaries-setting"
 TRAIN = "dictionaries-train"
+LOCATION = "dictionaries-location"
+DELETE = "dictionaries-delete"
+CONFIRM = "dictionaries-confirm"
+CONFIRM_TEXT = "dictionaries-confirm-text"
+CONFIRM_YES = "dictionaries-confirm-yes"
+CONFIRM_NO = "dictionaries-confirm-no"
 
 TALL, LOW = {"height": 220}, {"height": 160}
 BASIC = ["name", "architecture", "window", "model", "text", "n_features", "n_tokens", "device"]
@@ -43,19 +52,25 @@ EXPERT += ["initial_l0", "seed"]
 def layout(name: str | None = None, **_: str) -> html.Div:
     """The dictionaries, the details of the one called `name`, and the forms that train one."""
     row = get_dictionary(_services.workspace(), name) if name else None
-    main = [html.Div(id=CARDS), training_part(), *([detail_part(row)] if row else [])]
+    gone = notice(f"There is no dictionary {name!r}: it may have been deleted.", tone="warning")
+    main = [*([gone] if name and row is None else []), html.Div(id=CARDS), training_part(), detail_part(row)]
     return html.Div(
         [
             dcc.Store(id=NAME, data=name),
+            dcc.Location(id=LOCATION, refresh="callback-nav"),
             html.H1("Dictionaries"),
             html.Div([html.Div(main), train_part()], className="columns"),
+            confirmation("dictionary", id=CONFIRM, text=CONFIRM_TEXT, yes=CONFIRM_YES, no=CONFIRM_NO),
         ],
         className="page",
     )
 
 
-def detail_part(row: DictionaryRow) -> html.Section:
-    """One dictionary: its figures by layer and what is known of it."""
+def detail_part(row: DictionaryRow | None) -> html.Section:
+    """One dictionary: its figures by layer, what is known of it and what can be done with it; hidden without one."""
+    delete = dmc.Button("Delete", id=DELETE, size="xs", variant="default", leftSection=icon("trash", size=14))
+    if row is None:
+        return html.Section(delete, hidden=True)
     metrics = row.meta.metrics
     charts = [
         chart(
@@ -64,7 +79,7 @@ def detail_part(row: DictionaryRow) -> html.Section:
         chart("Active features a token (L0) by layer, held out", by_layer(metrics.get("l0", []), name="L0", color=TEAL)),
     ]
     new = dcc.Link("New graph with it", href=f"/graphs/new?dictionary={row.meta.name}", className="button")
-    head = html.Div([html.H2(row.meta.name), new], className="section-head")
+    head = html.Div([html.H2(row.meta.name), delete, new], className="section-head")
     return html.Section([head, html.Div(charts, className="charts"), dictionary_facts(row)], className="card")
 
 
@@ -109,8 +124,8 @@ def fields(names: list[str]) -> html.Div:
     return html.Div(settings_inputs(TrainConfig, type_id=SETTING, names=names), className="fields")
 
 
-@callback(Output(CARDS, "children"), Input(_shell.REVISION, "data"), State(NAME, "data"))
-def show_cards(_revision: str | None, name: str | None) -> html.Div:
+@callback(Output(CARDS, "children"), Input(_shell.LIBRARY, "data"), State(NAME, "data"))
+def show_cards(_library: str | None, name: str | None) -> html.Div:
     """Every dictionary, or how to get the first."""
     rows = list_dictionaries(_services.workspace())
     if not rows:
@@ -185,6 +200,41 @@ def submit_training(workspace: Workspace, config: TrainConfig) -> str:
     if get_dictionary(workspace, config.name) is not None:
         raise InputError(f"there is a dictionary {config.name} already: choose another name")
     kind = config.architecture.upper()
-    job = jobs.submit(workspace, "train", asdict(config), title=f"Train {kind} {config.name}", key=f"train {config.name}")
+    job = jobs.submit(workspace, "train", asdict(config), title=f"Train {kind} {config.name}", key=training_key(config.name))
     lanes.ensure_worker(workspace, lanes.lane_of("train"))
     return job
+
+
+@callback(
+    Output(CONFIRM, "opened"),
+    Output(CONFIRM_TEXT, "children"),
+    Input(DELETE, "n_clicks"),
+    State(NAME, "data"),
+    prevent_initial_call=True,
+)
+def ask_delete(n: int | None, name: str | None) -> tuple[bool, str]:
+    """Ask before the dictionary is deleted."""
+    require_click(n)
+    row = get_dictionary(_services.workspace(), name or "")
+    return row is not None, what_is_deleted(row) if row else ""
+
+
+@callback(Output(CONFIRM, "opened", allow_duplicate=True), Input(CONFIRM_NO, "n_clicks"), prevent_initial_call=True)
+def keep(n: int | None) -> bool:
+    """Delete nothing."""
+    require_click(n)
+    return False
+
+
+@callback(
+    Output(CONFIRM, "opened", allow_duplicate=True),
+    Output(LOCATION, "href"),
+    Input(CONFIRM_YES, "n_clicks"),
+    State(NAME, "data"),
+    prevent_initial_call=True,
+)
+def delete(n: int | None, name: str | None) -> tuple[bool, str]:
+    """Delete the dictionary, and show the others."""
+    require_click(n)
+    delete_dictionary(_services.workspace(), name or "")
+    return False, "/dictionaries"

@@ -18,7 +18,7 @@ from components.graph_header import header
 from components.graph_inspector import empty_card, node_card, unknown_card
 from components.graph_layout import place
 from components.graph_legend import legend
-from components.notices import notice
+from components.notices import empty
 from pages import _graph_route, _graph_source, _services
 from store import dictionaries
 
@@ -52,7 +52,8 @@ def layout(graph_id: str = "", node: str | None = None, **_: Any) -> Component:
     try:
         view = _graph_source.view(workspace, graph_id)
     except InputError as error:
-        return notice(str(error), tone="warning", title="There is no such graph")
+        back = dcc.Link("All graphs", href="/graphs", className="button")
+        return html.Div(empty("No such graph", f"{error}.", icon_name="warning", action=back), className="page centered")
     block = _graph_source.block(workspace, view)
     source = {"graph": graph_id, "url": _graph_route.address(graph_id, block.version), "node": node}
     return _frame(source, header(view), limits(view), elements(view, place(view)))
@@ -95,7 +96,7 @@ def _stage(shown: list[dict[str, Any]]) -> Component:
         maxZoom=4,
     )
     counts = html.Span(id=COUNTS, className="graph-counts", role="status")
-    message = html.Div("Loading the graph…", id=MESSAGE, className="graph-message")
+    message = html.Div("Loading the graph…", id=MESSAGE, className="graph-message", role="status")
     return html.Div(
         [html.Div(id=UNDER, className="graph-layer"), graph, html.Div(id=OVER, className="graph-layer"), counts, message],
         id=STAGE,

@@ -6,6 +6,7 @@ import dash
 import dash_mantine_components as dmc
 from dash import Input, Output, State, callback, dcc, html, no_update
 
+from components.confirmation import confirmation
 from components.grid import grid
 from components.icons import icon
 from components.library import graph_href, graph_row
@@ -67,7 +68,14 @@ COLUMNS: list[dict[str, Any]] = [
 
 def layout(**_: str) -> html.Div:
     """The table, and what can be done with the selected graph."""
-    search = dmc.TextInput(id=SEARCH, placeholder="Text in prompt, token or dictionary", size="xs", w=300, debounce=250)
+    search = dmc.TextInput(
+        id=SEARCH,
+        placeholder="Text in prompt, token or dictionary",
+        size="xs",
+        w=300,
+        debounce=250,
+        **_shell.labelled("search"),
+    )
     actions = [
         dmc.Button("Open", id=OPEN, size="xs", leftSection=icon("open", size=14), disabled=True),
         dmc.Button("Delete", id=DELETE, size="xs", variant="default", leftSection=icon("trash", size=14), disabled=True),
@@ -76,21 +84,12 @@ def layout(**_: str) -> html.Div:
     bar = html.Div([html.H1("Graphs"), search, html.Div(actions, className="actions")], className="bar-head")
     table = html.Div(grid(GRID, COLUMNS, empty="No graph has this text."), id=TABLE, className="fill", hidden=True)
     location = dcc.Location(id=LOCATION, refresh="callback-nav")
-    return html.Div([location, bar, html.Div(id=NOTHING), table, confirmation()], className="page tall")
+    question = confirmation("graph", id=CONFIRM, text=CONFIRM_TEXT, yes=CONFIRM_YES, no=CONFIRM_NO)
+    return html.Div([location, bar, html.Div(id=NOTHING), table, question], className="page tall")
 
 
-def confirmation() -> dmc.Modal:
-    """The question before a graph is deleted."""
-    buttons = [
-        dmc.Button("Keep", id=CONFIRM_NO, variant="default", size="xs"),
-        dmc.Button("Delete the graph", id=CONFIRM_YES, color="red", size="xs"),
-    ]
-    body = [html.P("", id=CONFIRM_TEXT), html.Div(buttons, className="actions end")]
-    return dmc.Modal(body, id=CONFIRM, title="Delete this graph?", opened=False, centered=True, size="md", keepMounted=True)
-
-
-@callback(Output(GRID, "rowData"), Output(NOTHING, "children"), Output(TABLE, "hidden"), Input(_shell.REVISION, "data"))
-def show_graphs(_revision: str | None) -> tuple[list[dict[str, Any]], Any, bool]:
+@callback(Output(GRID, "rowData"), Output(NOTHING, "children"), Output(TABLE, "hidden"), Input(_shell.LIBRARY, "data"))
+def show_graphs(_library: str | None) -> tuple[list[dict[str, Any]], Any, bool]:
     """Every saved graph, or how to get the first."""
     rows = [graph_row(row) for row in list_graphs(_services.workspace())]
     link = dcc.Link("New graph", href="/graphs/new", className="button")

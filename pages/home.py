@@ -118,6 +118,8 @@ def show_demo(_revision: str | None) -> tuple[Any, ...]:
     """The demo in an empty workspace, and while it is under way."""
     workspace = _services.workspace()
     steps, nothing_yet = demo_jobs(workspace), is_empty(workspace)
+    if nothing_yet and all(job.state == "done" for job in steps):
+        steps = []  # What they made was deleted: the demo can be built anew.
     shown = nothing_yet or is_current(steps)
     retry = "inline-flex" if stopped_step(steps) else "none"
     body = demo_steps(steps) if steps else plan()
@@ -143,7 +145,7 @@ def show_recent(_revision: str | None) -> tuple[Any, ...]:
         "start" if nothing_yet else "columns",
         nothing_yet,
         nothing_yet,
-        demo_result(steps, now=time.time()),
+        demo_result(steps, graphs={row.meta.id for row in list_graphs(workspace)}, now=time.time()),
         recent_graphs(workspace),
         [job_line(job) for job in running[::-1]]
         or html.P("Nothing else runs." if steps else "Nothing runs.", className="muted"),

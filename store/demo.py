@@ -20,9 +20,14 @@ def submit_demo(workspace: Workspace) -> list[str]:
     ids: list[str] = []
     for kind, params, title in missing(workspace):
         after = ids[-1] if ids else None
-        key = f"{GROUP}: {title}"
+        key = training_key(str(params["name"])) if kind == "train" else f"{GROUP}: {title}"
         ids.append(submit(workspace, kind, params, title=title, after=after, group=GROUP, key=key))
     return ids
+
+
+def training_key(name: str) -> str:
+    """What keeps a dictionary from being trained twice at once, wherever that is asked for."""
+    return f"train {name}"
 
 
 def missing(workspace: Workspace) -> list[tuple[str, dict[str, object], str]]:

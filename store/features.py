@@ -104,7 +104,7 @@ class FeatureStore:
         """The feature `index` of a layer, or None if the dictionary has none such.
 
         Raises:
-            InputError: if there is no such dictionary, or its features have not been collected.
+            InputError: if there is no such dictionary, or its features have not been collected or cannot be read.
         """
         cursor = self._cursor(dictionary)
         cursor.execute("select * from summary natural join detail where layer = ? and feature = ?", [layer, index])
@@ -132,10 +132,15 @@ class FeatureStore:
     def _cursor(self, dictionary: str) -> duckdb.DuckDBPyConnection:
         """A cursor of its own for one request, on the current version."""
         directory = self._directory(dictionary)
-        if not (directory / "CURRENT").is_file():
-            publish(directory.parent)
-        path = directory / (directory / "CURRENT").read_text(encoding="utf-8").strip()
-        key = os.getpid(), dictionary
+        try:
+            return self._cursor_on((os.getpid(), dictionary), _current(directory) or publish(directory.parent))
+        except (OSError, duckdb.Error) as error:
+            raise InputError(
+                f"the features of {dictionary} cannot be read: make room if the disk is full, else remove "
+                f"{directory / 'CURRENT'} to have them built again ({error})"
+            ) from error
+
+    def _cursor_on(self, key: tuple[int, str], path: Path) -> duckdb.DuckDBPyConnection:
         with self._lock:
             if key not in self._open or self._open[key][0] != path:
                 self._open[key] = path, connect(path)
@@ -191,6 +196,15 @@ def short_label(strongest: str | None, promoted: str | None) -> str:
 
 def _visible(token: str) -> str:
     return token.strip() or token.replace("\n", "⏎").replace("\t", "⇥").replace(" ", "␣")
+
+
+def _current(directory: Path) -> Path | None:
+    """The version that CURRENT names, None if there is none."""
+    try:
+        path = directory / (directory / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return None
+    return path if path.is_file() else None
 
 
 def _next_version(directory: Path) -> int:

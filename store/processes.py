@@ -12,18 +12,21 @@ import psutil
 POLL = 0.05
 """Seconds between two looks at a process."""
 
+SAME_START = 0.1
+"""Seconds by which two looks at the start of one process may differ."""
+
 
 class Process(NamedTuple):
     """A process that was running at some time."""
 
     pid: int
     start: float
-    """Seconds since the epoch, as psutil tells it."""
+    """Seconds from the start of the machine to its own, which no change of the clock touches."""
 
 
 def identify(pid: int) -> Process:
     """The process that has the number `pid` now."""
-    return Process(pid, psutil.Process(pid).create_time())
+    return Process(pid, _start(psutil.Process(pid)))
 
 
 def is_alive(process: Process) -> bool:
@@ -36,7 +39,12 @@ def is_alive(process: Process) -> bool:
 
 
 def _is(found: psutil.Process, process: Process) -> bool:
-    return abs(found.create_time() - process.start) < 1
+    return abs(_start(found) - process.start) < SAME_START
+
+
+def _start(found: psutil.Process) -> float:
+    """Psutil adds the time at which the machine started, which moves with every correction of the clock."""
+    return found.create_time() - psutil.boot_time()
 
 
 def signal_group(process: Process, number: signal.Signals) -> None:

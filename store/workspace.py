@@ -1,6 +1,5 @@
 """The workspace: one directory that holds all work, and the SQLite database of what is alive in it."""
 
-import errno
 import fcntl
 import os
 import sqlite3
@@ -9,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from clt_core import errors
 from clt_core.errors import InputError
-from clt_core.files import read_json
-from clt_core.workspace import MARKER, open_workspace
+from clt_core.workspace import open_workspace
 
-KIND = "clt-lab workspace"
 SCHEMA = 1
 
 TABLES = """
@@ -66,7 +64,6 @@ class Workspace:
         """
         try:
             path = open_workspace(Path(path))
-            _check_marker(path)
             workspace = cls(path)
             migrate(workspace.connection())
         except (OSError, sqlite3.DatabaseError) as error:
@@ -122,7 +119,7 @@ def is_disk_full(error: BaseException) -> bool:
     """Whether `error` says that there is no space left for a file or for the database."""
     if isinstance(error, sqlite3.OperationalError):
         return error.sqlite_errorcode == sqlite3.SQLITE_FULL
-    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return errors.is_disk_full(error)
 
 
 def disk_full(path: Path) -> InputError:
@@ -149,18 +146,6 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute("rollback")
         raise
     connection.execute("commit")
-
-
-def _check_marker(path: Path) -> None:
-    try:
-        marker = read_json(path / MARKER)
-        kind, schema = marker["kind"], marker["schema"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{path / MARKER} cannot be read: name a workspace, or a new or empty directory") from error
-    if kind != KIND:
-        raise InputError(f"{path} holds a {kind}, not a {KIND}: name another directory")
-    if schema > SCHEMA:
-        raise InputError(f"{path} has schema {schema}, this version reads up to {SCHEMA}: update CLT Lab")
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -1,5 +1,6 @@
 """Settings of all tests: no network, two threads at most, and shapes checked as they are written."""
 
+import atexit
 import os
 
 from jaxtyping import install_import_hook
@@ -17,3 +18,13 @@ QUIET = {"TOKENIZERS_PARALLELISM": "false", "TQDM_DISABLE": "1", "OMP_NUM_THREAD
 
 os.environ.update(OFFLINE | QUIET)
 install_import_hook("clt_core", "tests.shapes.checked")
+
+
+@atexit.register
+def be_silent_at_the_end() -> None:
+    """Drop what is said after pytest's closing line.
+
+    Workers are made to outlive whoever starts them, so Python complains that nobody waited for them; torch keeps modules
+    alive past the end, which duckdb's binding reports as leaks.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)

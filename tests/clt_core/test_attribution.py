@@ -51,10 +51,11 @@ def tiny_models(tiny_llama_dir: Path, tiny_gpt2_dir: Path, tmp_path_factory) -> 
     return {name: load(str(path), models_dir, device=CPU, events=Events()) for name, path in directories.items()}
 
 
-@pytest.fixture(params=["llama-plt", "llama-clt", "gpt2-plt", "gpt2-clt"])
+@pytest.fixture(params=["llama-plt", "llama-clt", "llama-clt-2", "gpt2-plt", "gpt2-clt"])
 def any_case(request, tiny_models, tmp_path: Path) -> Case:
-    model, architecture = request.param.split("-")
-    return Case(tmp_path, tiny_models[model], make_tiny_dictionary(tmp_path, tiny_models[model], architecture))
+    model, architecture, *window = request.param.split("-")
+    written = int(window[0]) if window else None
+    return Case(tmp_path, tiny_models[model], make_tiny_dictionary(tmp_path, tiny_models[model], architecture, window=written))
 
 
 @pytest.fixture
@@ -120,7 +121,7 @@ def read_by_each(graph: Graph, run: Run, transcoder: Transcoder) -> Tensor:
     """[run, node] Pre-activation less bias of each feature of the graph, then each logit less the mean."""
     features = graph.kind == Kind.FEATURE
     layer, position, index = (torch.tensor(getattr(graph, name)[features]).long() for name in ("layer", "position", "index"))
-    pre = torch.einsum("frd,fd->rf", run.mlp_in[layer, :, position], transcoder.W_enc[layer][index])
+    pre = torch.einsum("frd,fd->rf", run.mlp_in[layer, :, position], torch.stack(list(transcoder.W_enc))[layer, index])
     return torch.cat([pre, run.logits[:, torch.tensor(graph.index[graph.kind == Kind.LOGIT]).long()]], 1)
 
 

@@ -4,18 +4,22 @@ import argparse
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from clt_core import __main__ as command_line
 from clt_core import commands
 from clt_core.config import AttributeConfig, TrainConfig
 from clt_core.events import Events
+from clt_core.files import replacing
 from clt_core.models import load
 from clt_core.options import add_options, field_docs, given_options
 from clt_core.workspace import open_workspace
@@ -108,6 +112,8 @@ def test_a_preset_is_overridden_by_what_is_given():
         (["attribute", "--prompt", "a", "--dictionary", "a", "--batch-size", "0"], "batch_size must be a whole number"),
         (["demo", "--tokens", "0"], "--tokens must be at least 1"),
         (["evaluate", "../other"], "there is no dictionary"),
+        (["evaluate", "other", "--n-tokens", "0"], "n_tokens must be at least 1, got 0"),
+        (["run-job", "nowhere"], "there is no job in nowhere"),
     ],
 )
 def test_bad_input_exits_with_2_and_makes_nothing(arguments: list[str], message: str, tmp_path: Path, monkeypatch, capsys):
@@ -132,6 +138,26 @@ def test_a_file_is_no_workspace(tmp_path: Path, capsys: pytest.CaptureFixture[st
     assert "is a file" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("marker", "message"),
+    [
+        ('{"version": 2, "projects": {}}', "cannot be read: name a workspace, or a new or empty directory"),
+        ('{"schema": 2, "kind": "clt-lab workspace"}', "schema 2, this version reads up to 1: update CLT Lab"),
+    ],
+)
+def test_a_workspace_of_another_program_or_a_later_version_is_refused(marker: str, message: str, tmp_path: Path, capsys):
+    (tmp_path / "workspace.json").write_text(marker)
+    assert command_line.main(["evaluate", "other", "--workspace", str(tmp_path)]) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["workspace.json"]
+
+
+def test_a_workspace_that_cannot_be_made_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "file").touch()
+    assert command_line.main(["evaluate", "other", "--workspace", str(tmp_path / "file" / "workspace")]) == 2
+    assert "cannot be used: " in capsys.readouterr().err
+
+
 def raising(error: BaseException):
     """A parser whose one command raises `error`."""
 
@@ -148,6 +174,28 @@ def test_a_full_disk_can_be_mended(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(command_line, "build_parser", raising(full))
     assert command_line.main([]) == 2
     assert capsys.readouterr().err == "the disk of /work/x is full: free some space there and try again\n"
+
+
+def test_a_disk_that_is_full_when_weights_are_written_can_be_mended(monkeypatch: pytest.MonkeyPatch, capsys):
+    full = SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+    monkeypatch.setattr(command_line, "build_parser", raising(full))
+    assert command_line.main([]) == 2
+    assert capsys.readouterr().err == "the disk of the workspace is full: free some space there and try again\n"
+
+
+def test_sigterm_removes_what_is_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def work(args: argparse.Namespace) -> int:
+        with replacing(tmp_path / "dictionary") as temporary:
+            temporary.mkdir()
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(10)
+        return 0
+
+    parser = argparse.ArgumentParser()
+    parser.set_defaults(run=work)
+    monkeypatch.setattr(command_line, "build_parser", lambda: parser)
+    assert command_line.main([]) == 130
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_interruption_exits_with_130(monkeypatch: pytest.MonkeyPatch):

@@ -1,7 +1,9 @@
 """Loading of models, on tiny random ones."""
 
+import errno
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from transformers import (
     PreTrainedTokenizerFast,
 )
 
+from clt_core import hub_models
 from clt_core.errors import InputError
 from clt_core.events import Events
 from clt_core.models import LoadedModel, encode_prompt, fetch, load, load_tokenizer, resolve_device, token_texts
@@ -148,6 +151,15 @@ def test_a_hub_id_without_network_says_what_to_do(tmp_path: Path, monkeypatch: p
         fetch("nobody/nothing", tmp_path, Events())
 
 
+def test_a_full_disk_is_not_taken_for_a_network_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*args: Any, **kwargs: Any) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(hub_models, "snapshot_download", fail)
+    with pytest.raises(OSError, match="No space left"):
+        fetch("nobody/nothing", tmp_path, Events())
+
+
 def test_a_directory_is_used_where_it_is(tiny_llama_dir: Path, tmp_path: Path):
     assert fetch(str(tiny_llama_dir), tmp_path, Events()) == tiny_llama_dir
     assert not any(tmp_path.iterdir())
@@ -176,6 +188,18 @@ def test_a_prompt_starts_with_one_bos(tiny: LoadedModel):
 def test_an_empty_prompt_is_refused(tiny: LoadedModel, prompt: str):
     with pytest.raises(InputError, match="the prompt is empty"):
         encode_prompt(tiny, prompt)
+
+
+def test_a_token_without_an_embedding_is_refused(tiny: LoadedModel):
+    tokenizer = tiny_tokenizer()
+    tokenizer.add_tokens([f"<extra {number}>" for number in range(tiny.cfg.d_vocab)])
+    with pytest.raises(InputError, match=r"has no embedding for the token '<extra 399>': take it out of the prompt"):
+        encode_prompt(replace(tiny, tokenizer=tokenizer), "The <extra 399>")
+
+
+def test_half_a_character_is_refused(tiny: LoadedModel):
+    with pytest.raises(InputError, match="character 5 of the prompt is no Unicode text"):
+        encode_prompt(tiny, "The \ud83d")
 
 
 def test_a_prompt_fills_the_context_but_not_more(tiny: LoadedModel):

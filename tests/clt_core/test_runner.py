@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from safetensors import SafetensorError
 
 from clt_core.errors import InputError
 from clt_core.files import read_json, replacing, write_json
@@ -42,6 +43,11 @@ def test_a_job_leaves_its_result_and_its_events(tmp_path: Path):
     [
         (InputError("too long"), 2, {"error": "too long", "mendable": True}),
         (OSError(errno.ENOSPC, "x"), 2, {"error": "the disk is full: free some space and retry", "mendable": True}),
+        (
+            SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+            2,
+            {"error": "the disk is full: free some space and retry", "mendable": True},
+        ),
         (OSError(errno.ENOENT, "No such file"), 1, {"error": "FileNotFoundError: [Errno 2] No such file", "mendable": False}),
         (ZeroDivisionError("zero"), 1, {"error": "ZeroDivisionError: zero", "mendable": False}),
     ],

@@ -1,4 +1,6 @@
 import json
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -6,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from clt_core.batches import read_sequences
+from clt_core import training
+from clt_core.batches import Batch, read_sequences, shuffled_batches
 from clt_core.config import TrainConfig, demo_preset
 from clt_core.dictionary import load_transcoder
 from clt_core.dictionary_meta import read_meta
@@ -56,7 +59,7 @@ def test_the_recorded_metrics_are_those_of_the_saved_weights_on_held_out_text(tr
     meta = read_meta(trained / "dictionaries/tiny")
     loaded = load(meta.model, trained / "models", device=CPU, events=Events())
     transcoder = load_transcoder(trained / "dictionaries/tiny", CPU)
-    sequences = held_out_sequences(loaded, str(text), trained / "text", context=24, n_tokens=800, seed=0)
+    sequences = held_out_sequences(loaded, str(text), trained / "text", Events(), context=24, n_tokens=800, seed=0)
     parts = list(read_sequences(loaded, sequences))
     x = torch.cat([part.x[part.counted] for part in parts])
     m = torch.cat([part.m[part.counted] for part in parts])
@@ -70,7 +73,7 @@ def test_the_recorded_metrics_are_those_of_the_saved_weights_on_held_out_text(tr
 
 def test_evaluating_again_gives_the_same_metrics(trained: Path):
     before = read_meta(trained / "dictionaries/tiny").metrics
-    assert evaluate("tiny", trained, Events(), n_tokens=800) == before
+    assert evaluate("tiny", trained, Events()) == before
 
 
 def test_features_are_written_with_examples_whose_peak_is_their_strongest_token(trained: Path):
@@ -114,6 +117,26 @@ def test_the_same_settings_give_the_same_weights(tiny_gpt2_dir: Path, text: Path
         train(settings(tiny_gpt2_dir, text, name=name, n_tokens=500), tmp_path, Events())
         weights.append(load_transcoder(tmp_path / "dictionaries" / name, CPU).W_dec[1])
     assert torch.equal(*weights)
+
+
+def test_the_sample_that_training_starts_from_is_not_kept(
+    tiny_llama_dir: Path, text: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    batches: list[weakref.ref[torch.Tensor]] = []
+    alive: list[int] = []
+
+    def noted(*args: Any, **kwargs: Any) -> Iterator[Batch]:
+        for batch in shuffled_batches(*args, **kwargs):
+            batches.append(weakref.ref(batch.x))
+            yield batch
+
+    def count(event: dict[str, Any]) -> None:
+        if event.get("step") == 47:
+            alive.append(sum(batch() is not None for batch in batches[:32]))
+
+    monkeypatch.setattr(training, "shuffled_batches", noted)
+    train(settings(tiny_llama_dir, text), tmp_path, Events(count))
+    assert alive == [0]
 
 
 def test_a_taken_name_is_refused(trained: Path, tiny_llama_dir: Path, text: Path):

@@ -2,7 +2,7 @@ from components.prompt_preview import prompt_preview, visible
 
 
 def test_white_space_can_be_seen():
-    assert [visible(token) for token in (" a", "\n", "\t", "")] == ["·a", "↵", "⇥", "∅"]
+    assert [visible(token) for token in (" a", "\n", "\t", "", "\u202e")] == ["·a", "↵", "⇥", "∅", "\\u{202e}"]
 
 
 def test_at_most_ten_guesses_are_shown():

@@ -5,6 +5,7 @@ import dash_mantine_components as dmc
 import pytest
 
 from clt_core.config import AttributeConfig, TrainConfig
+from clt_core.errors import InputError
 from components.settings_form import field_notes, settings_inputs, settings_values
 
 
@@ -24,8 +25,13 @@ def test_entered_values_become_settings_and_cleared_ones_defaults():
     taken = settings_values(TrainConfig, {"name": "a", "n_features": 8.0, "initial_l0": 4, "window": "", "sparsity": None})
     config = TrainConfig.from_dict(taken)
     assert (config.n_features, type(config.n_features)) == (8, int)
-    assert (config.window, config.sparsity) == (None, 1.0)
+    assert (config.window, config.sparsity) == (None, TrainConfig(name="a").sparsity)
 
 
 def test_a_required_value_that_is_missing_stays_missing():
     assert settings_values(TrainConfig, {"name": ""}) == {"name": ""}
+
+
+def test_a_number_that_is_none_is_refused_by_the_name_of_its_field():
+    with pytest.raises(InputError, match="learning rate must be a number, got '-'"):
+        settings_values(TrainConfig, {"name": "a", "learning_rate": "-"})

@@ -1,12 +1,13 @@
 """Small dictionaries and graphs, written by the core as its own work would be."""
 
+import os
 import time
 
 import numpy as np
-import psutil
 
 from clt_core.dictionary_meta import DictionaryMeta, write_meta
 from clt_core.graphs import Graph, GraphMeta, Kind, save_graph
+from store.processes import identify
 from store.workspace import Workspace
 
 
@@ -82,7 +83,5 @@ def set_job(workspace: Workspace, job_id: str, **columns: str | float | None) ->
 
 def run_job(workspace: Workspace, job_id: str, **columns: str | float | None) -> None:
     """Make a job run in this process, so that nobody takes it for lost."""
-    process = psutil.Process()
-    set_job(
-        workspace, job_id, state="running", started=time.time() - 5, pid=process.pid, pid_start=process.create_time(), **columns
-    )
+    process = identify(os.getpid())
+    set_job(workspace, job_id, state="running", started=time.time() - 5, pid=process.pid, pid_start=process.start, **columns)

@@ -7,8 +7,9 @@ from dash.exceptions import PreventUpdate
 from clt_core.config import TrainConfig
 from clt_core.errors import InputError
 from store import jobs
+from store.dictionaries import get_dictionary
 from store.workspace import Workspace
-from tests.pages.examples import add_dictionary, run_job
+from tests.pages.examples import add_dictionary, add_graph, run_job
 
 
 @pytest.fixture
@@ -87,3 +88,27 @@ def test_thinned_events_keep_the_last(dictionaries):
     kept = dictionaries.thinned([{"step": step} for step in range(1003)], 100)
     assert kept[-1] == {"step": 1002}
     assert len(kept) < 120
+
+
+def test_a_dictionary_is_deleted_only_after_the_question_is_answered(dictionaries, workspace: Workspace):
+    add_dictionary(workspace)
+    add_graph(workspace)
+    opened, text = dictionaries.ask_delete(1, "tiny-plt")
+    assert opened
+    assert "Its graph stays, without examples" in text
+    assert get_dictionary(workspace, "tiny-plt") is not None
+    assert dictionaries.delete(1, "tiny-plt") == (False, "/dictionaries")
+    assert get_dictionary(workspace, "tiny-plt") is None
+
+
+def test_opening_the_page_deletes_nothing(dictionaries, workspace: Workspace):
+    add_dictionary(workspace)
+    for callback in (dictionaries.ask_delete, dictionaries.delete):
+        with pytest.raises(PreventUpdate):
+            callback(None, "tiny-plt")
+    assert get_dictionary(workspace, "tiny-plt") is not None
+
+
+def test_a_dictionary_that_is_gone_is_missed_with_a_sentence(dictionaries):
+    assert "There is no dictionary 'gone'" in str(dictionaries.layout(name="gone"))
+    assert dictionaries.ask_delete(1, "gone") == (False, "")

@@ -1,5 +1,6 @@
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 
@@ -10,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from app import create_app
-from clt_core.dictionary_meta import DictionaryMeta, write_meta
+from clt_core.dictionary_meta import DictionaryMeta, read_meta, write_meta
 from clt_core.graphs import save_graph
 from pages import _graph_route, _graph_source
 from store.workspace import Workspace
@@ -138,6 +139,20 @@ def test_a_feature_that_the_dictionary_lacks_is_explained(page: ModuleType):
 def test_a_graph_outlives_its_dictionary(page: ModuleType):
     assert "there is no dictionary 'gone'" in str(page.show_node({"node": "0_5_1"}, {"graph": "orphan"}))
     assert "/api/graph/orphan.bin" in str(page.layout("orphan"))
+
+
+def test_a_dictionary_that_took_the_name_of_the_graphs_own_does_not_explain_it(page: ModuleType, workspace: Workspace):
+    save_graph(tiny_graph(id="older", created="2020-01-01T00:00:00+00:00"), workspace.path / "graphs" / "older")
+    directory = workspace.path / "dictionaries" / "tiny-plt"
+    before = read_meta(directory)
+    write_meta(replace(before, provenance={"created": "2020-01-01T00:00:01+00:00"}), directory)
+    text = str(page.show_node({"node": "0_5_1"}, {"graph": "older"}))
+    shown = _graph_source.view(workspace, "older")
+    content = _graph_source.block(workspace, shown).content
+    write_meta(before, directory)
+    assert "tiny-plt was trained again after this graph was made" in text
+    assert "heatmap-peak" not in text
+    assert content != _graph_source.block(workspace, shown).content
 
 
 def test_nothing_selected_and_an_unknown_node_have_cards(page: ModuleType):

@@ -83,3 +83,13 @@ def test_a_workspace_in_use_shows_its_graphs_and_no_demo(home, workspace: Worksp
     graphs = str(home.show_recent(None)[4])
     assert "<b>2 + 2 =</b>" in graphs
     assert "dangerously" not in graphs
+
+
+def test_what_was_deleted_can_be_built_again(home, workspace: Workspace):
+    home.build_demo(1)
+    for job in home.demo_jobs(workspace):
+        result = {"graph": "a-graph"} if job.kind == "attribute" else {}
+        set_job(workspace, job.id, state="done", result=json.dumps(result), finished=job.created)
+    hidden, _, _, _, build, _ = home.show_demo(None)
+    assert (hidden, build) == (False, "inline-flex")
+    assert home.show_recent(None)[3] is None, "no link to a graph that is gone"

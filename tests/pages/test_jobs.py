@@ -9,7 +9,7 @@ from dash.exceptions import PreventUpdate
 from pages import _live, _shell
 from store import jobs
 from store.workspace import Workspace
-from tests.pages.examples import run_job, set_job
+from tests.pages.examples import add_graph, run_job, set_job
 
 
 @pytest.fixture
@@ -73,16 +73,16 @@ def test_a_selection_that_the_table_lost_stays(jobs_page):
 
 def test_the_clock_finds_a_job_whose_process_is_gone(job_id, workspace: Workspace):
     set_job(workspace, job_id, state="running", pid=2**22 + 1, pid_start=1.0, started=1.0)
-    _shell.tick(1, None)
+    _shell.tick(1, None, None)
     assert jobs.require(workspace, job_id).state == "lost"
 
 
 def test_the_clock_sends_a_revision_only_when_something_changed(job_id, workspace: Workspace):
-    revision, n_live, _ = _shell.tick(1, None)
+    revision, n_live, *_ = _shell.tick(1, None, None)
     assert n_live == "1"
-    assert _shell.tick(2, revision)[:2] == (no_update, no_update)
+    assert _shell.tick(2, revision, None)[:2] == (no_update, no_update)
     jobs.cancel(workspace, job_id)
-    assert _shell.tick(3, revision)[0] not in (no_update, revision)
+    assert _shell.tick(3, revision, None)[0] not in (no_update, revision)
 
 
 def test_the_strip_shows_the_job_from_the_table_after_any_reload(job_id, workspace: Workspace):
@@ -129,3 +129,26 @@ def test_a_follower_leaves_when_its_dashboard_is_gone(app, job_id, workspace: Wo
         os._exit(1)
     assert os.waitpid(pid, 0)[1] == 0
     assert jobs.require(workspace, job_id).state == "running", "the follower owns nothing"
+
+
+def test_the_revision_tells_of_a_better_known_end_of_a_lost_job(app, job_id, workspace: Workspace):
+    set_job(workspace, job_id, state="lost", error="its process ended", finished=1.0)
+    before = _live.revision(workspace)
+    set_job(workspace, job_id, error="its process was killed by SIGKILL", finished=1.1)
+    assert _live.revision(workspace) != before
+
+
+def test_lists_of_graphs_are_left_alone_while_a_job_runs(app, job_id, workspace: Workspace, monkeypatch):
+    monkeypatch.setattr("time.time", lambda: 60.0)
+    _, _, library, _ = _shell.tick(1, None, None)
+    run_job(workspace, job_id, fraction=0.5)
+    assert _shell.tick(2, None, library)[2] is no_update
+    add_graph(workspace)
+    assert _shell.tick(3, None, library)[2] not in (no_update, library)
+
+
+def test_a_job_that_is_being_cancelled_is_not_cancelled_twice(app, job_id, workspace: Workspace):
+    run_job(workspace, job_id)
+    assert _shell.show_strip(None, job_id)[-1] is False
+    jobs.cancel(workspace, job_id)
+    assert _shell.show_strip(None, job_id)[-1] is True

@@ -126,6 +126,19 @@ def test_a_dictionary_without_parts_is_refused(dictionary: Path, features: Featu
         features.feature("tiny", 0, 0)
 
 
+def test_features_that_cannot_be_read_are_refused_with_what_to_do(dictionary: Path, features: FeatureStore):
+    publish(dictionary).write_bytes(b"broken")
+    with pytest.raises(InputError, match="the features of tiny cannot be read: .* remove .*CURRENT to have them built again"):
+        features.feature("tiny", 0, 0)
+    (dictionary / "features" / "CURRENT").unlink()
+    assert features.feature("tiny", 0, 0) is not None
+
+
+def test_a_version_that_is_gone_is_built_again(dictionary: Path, features: FeatureStore):
+    publish(dictionary).unlink()
+    assert features.feature("tiny", 0, 0) is not None
+
+
 def test_a_new_version_is_seen_and_the_two_latest_are_kept(dictionary: Path, features: FeatureStore):
     for density in (0.25, 0.5, 0.75):
         write_part(dictionary, density)

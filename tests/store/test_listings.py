@@ -13,11 +13,11 @@ from clt_core.config import DEMO_PROMPT, demo_preset
 from clt_core.dictionary_meta import write_meta
 from clt_core.errors import InputError
 from clt_core.graphs import Graph, GraphMeta, save_graph
-from store.demo import submit_demo
-from store.dictionaries import get_dictionary, list_dictionaries
+from store.demo import submit_demo, training_key
+from store.dictionaries import delete_dictionary, get_dictionary, list_dictionaries
 from store.graphs import delete_graph, get_graph, list_graphs
 from store.job_rows import require
-from store.jobs import cancel
+from store.jobs import cancel, submit
 from store.models import list_models
 from store.workspace import Workspace
 from tests.store.test_features import META
@@ -142,6 +142,41 @@ def test_a_name_that_is_no_dictionary_gives_none(workspace: Workspace, hostile: 
     assert get_dictionary(workspace, hostile) is None
 
 
+def test_a_deleted_dictionary_is_gone_and_its_graphs_stay(workspace: Workspace):
+    write_meta(META, workspace.path / "dictionaries" / "tiny")
+    save(workspace, "one")
+    delete_dictionary(workspace, "tiny")
+    assert list_dictionaries(workspace) == []
+    assert list((workspace.path / "dictionaries").iterdir()) == []
+    assert [row.meta.id for row in list_graphs(workspace)] == ["one"]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_a_name_that_is_no_dictionary_deletes_nothing(workspace: Workspace, hostile: str):
+    write_meta(META, workspace.path / "dictionaries" / "tiny")
+    with pytest.raises(InputError, match="there is no dictionary"):
+        delete_dictionary(workspace, hostile)
+    assert len(list_dictionaries(workspace)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "params"),
+    [("attribute", {"dictionary": "tiny"}), ("evaluate", {"dictionary": "tiny"}), ("train", {"name": "tiny"})],
+)
+def test_a_dictionary_that_a_job_needs_is_deleted_only_after_it(workspace: Workspace, kind: str, params: dict):
+    write_meta(META, workspace.path / "dictionaries" / "tiny")
+    submit(workspace, "fetch", {"name": "tiny"}, title="Other")
+    job_id = submit(workspace, kind, params, title="Needs it")
+    for _ in range(2):
+        with pytest.raises(InputError, match="“Needs it” is (queued|running) and uses tiny: cancel it"):
+            delete_dictionary(workspace, "tiny")
+        workspace.connection().execute("update jobs set state = 'running' where id = ?", (job_id,))
+    assert len(list_dictionaries(workspace)) == 1
+    workspace.connection().execute("update jobs set state = 'done' where id = ?", (job_id,))
+    delete_dictionary(workspace, "tiny")
+    assert list_dictionaries(workspace) == []
+
+
 def write_model(workspace: Workspace, name: str, config: dict) -> None:
     (workspace.path / "models" / name).mkdir(parents=True)
     (workspace.path / "models" / name / "config.json").write_text(json.dumps(config))
@@ -180,3 +215,9 @@ def test_the_demonstration_can_be_asked_for_again_after_it_was_cancelled(workspa
     second = submit_demo(workspace)
     assert len(second) == 5
     assert not set(first) & set(second)
+
+
+def test_what_is_being_trained_already_is_not_trained_twice_by_the_demonstration(workspace: Workspace):
+    name = demo_preset("plt").name
+    training = submit(workspace, "train", {"name": name}, title="Train it", key=training_key(name))
+    assert training in submit_demo(workspace)

@@ -14,6 +14,7 @@ from clt_core.files import read_json
 from store import jobs
 from store.job_rows import job_directory, require
 from store.lanes import ensure_workers, environment, is_held, lane_lock
+from store.processes import Process, identify, is_alive
 from store.workspace import Workspace
 from tests.store.conftest import asleep, ended, processes_of, until
 from tests.store.stand_in_worker import WORKER
@@ -271,6 +272,13 @@ def test_the_real_worker_runs_the_real_core_in_both_lanes(workspace: Workspace, 
     result = ended(workspace, preview, "done").result
     assert result is not None
     assert len(result["next"]) == 10
+
+
+def test_a_process_is_the_same_after_a_correction_of_the_clock(monkeypatch: pytest.MonkeyPatch):
+    process, boot = identify(os.getpid()), psutil.boot_time()
+    monkeypatch.setattr("psutil._pslinux.boot_time", lambda: boot + 7)
+    assert is_alive(process)
+    assert not is_alive(Process(process.pid, process.start - 1))
 
 
 def test_the_store_never_loads_torch():
