@@ -71,8 +71,16 @@ def train(config: TrainConfig, workspace: Path, events: Events) -> DictionaryMet
     transcoder = _trained(config, loaded, workspace / "text", events.part(0.06, 0.85))
     n_held_out = len(held_out) * (config.context - 1)
     evaluation = examine(transcoder, read_sequences(loaded, held_out), n_held_out, events.part(0.85, 0.95))
-    seconds = time.monotonic() - started
-    meta = DictionaryMeta(
+    meta = _described(config, loaded, transcoder, evaluation, workspace / "text", seconds=time.monotonic() - started)
+    _save(directory, transcoder, meta, loaded, evaluation, events.part(0.95, 1))
+    return meta
+
+
+def _described(
+    config: TrainConfig, loaded: LoadedModel, transcoder: Transcoder, evaluation: Evaluation, text_dir: Path, *, seconds: float
+) -> DictionaryMeta:
+    """What is to be known of a dictionary whose training took `seconds`."""
+    return DictionaryMeta(
         name=config.name,
         architecture=config.architecture,
         window=config.window,
@@ -84,16 +92,14 @@ def train(config: TrainConfig, workspace: Path, events: Events) -> DictionaryMet
         d_model=transcoder.d_model,
         input_hook=INPUT_HOOK,
         output_hook=OUTPUT_HOOK,
-        training=asdict(config) | {"seconds": seconds, "device": str(device)},
+        training=asdict(config) | {"seconds": seconds, "device": str(transcoder.b_dec.device)},
         metrics=evaluation.metrics,
         provenance={
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "torch": torch.__version__,
-            "text_hash": text_hash(config.text, workspace / "text"),
+            "text_hash": text_hash(config.text, text_dir),
         },
     )
-    _save(directory, transcoder, meta, loaded, evaluation, events.part(0.95, 1))
-    return meta
 
 
 def _require_context(config: TrainConfig, loaded: LoadedModel) -> None:

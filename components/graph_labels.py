@@ -6,8 +6,6 @@ from clt_core.graphs import Kind
 from components.graph_view import GraphView
 from components.heatmap import visible
 
-KIND_NAMES = {Kind.FEATURE: "feature", Kind.ERROR: "error", Kind.TOKEN: "token", Kind.LOGIT: "logit"}
-
 
 def labels(view: GraphView, features: Mapping[tuple[int, int], str]) -> list[str]:
     """[node] A label each: what the feature store says of a feature, the text of a token or logit."""
