@@ -50,8 +50,7 @@ def train(config: TrainConfig, workspace: Path, events: Events) -> DictionaryMet
         InputError: if the name is taken, the model or the text cannot be had, or the disk has no room for the result.
     """
     directory = workspace / "dictionaries" / config.name
-    if directory.exists():
-        raise InputError(f"there is a dictionary {config.name} already: choose another name, or delete that one first")
+    _require_free(directory)
     started = time.monotonic()
     events.progress(0.0, "load the model")
     device = resolve_device(config.device)
@@ -100,6 +99,11 @@ def _described(
             "text_hash": text_hash(config.text, text_dir),
         },
     )
+
+
+def _require_free(directory: Path) -> None:
+    if directory.exists():
+        raise InputError(f"there is a dictionary {directory.name} already: choose another name, or delete that one first")
 
 
 def _require_context(config: TrainConfig, loaded: LoadedModel) -> None:
@@ -220,3 +224,4 @@ def _save(
         part = temporary / "features" / "part-00000.parquet"
         for fraction in write_feature_data(part, transcoder, loaded.hooked(), evaluation, texts):
             events.progress(fraction, "save the features")
+        _require_free(directory)  # another training may have taken the name meanwhile

@@ -144,6 +144,21 @@ def test_a_taken_name_is_refused(trained: Path, tiny_llama_dir: Path, text: Path
         train(settings(tiny_llama_dir, text), trained, Events())
 
 
+def test_a_name_that_is_taken_during_training_is_refused_and_the_other_dictionary_stays(
+    tiny_llama_dir: Path, text: Path, tmp_path: Path
+):
+    other = tmp_path / "dictionaries" / "tiny" / "dictionary.json"
+
+    def take(event: dict[str, Any]) -> None:
+        if event.get("stage") == "read the text":
+            other.parent.mkdir(parents=True, exist_ok=True)
+            other.write_text("the other's")
+
+    with pytest.raises(InputError, match="there is a dictionary tiny already"):
+        train(settings(tiny_llama_dir, text, n_tokens=300), tmp_path, Events(take))
+    assert other.read_text() == "the other's"
+
+
 def test_a_context_beyond_the_models_is_refused(tiny_llama_dir: Path, text: Path, tmp_path: Path):
     with pytest.raises(InputError, match="context must be at most 64"):
         train(settings(tiny_llama_dir, text, context=65), tmp_path, Events())
