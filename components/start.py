@@ -74,5 +74,6 @@ def demo_result(demo: Sequence[Job], *, graphs: Collection[str], now: float) -> 
     made = [job for job in demo if job.kind == "attribute" and (job.result or {}).get("graph") in graphs]
     if not made or any(job.state != "done" for job in demo) or now - max(job.finished or 0.0 for job in demo) > DAY:
         return None
-    links = [dcc.Link(job.title, href=target(job), className="button") for job in made]
-    return html.Div([icon("done"), html.Span("The demo is done. Read its graphs:"), *links], className="banner")
+    links = [dcc.Link(job.params["dictionary"], href=target(job), className="button") for job in made]
+    said = html.Span("The demo is done. Read its graphs, one a dictionary:")
+    return html.Div([icon("done"), said, *links], className="banner")
