@@ -34,6 +34,7 @@ JOB = "new_graph-job"
 WATCHED = "new_graph-watched"
 PREVIEW_JOB = "new_graph-preview-job"
 PREVIEW = "new_graph-preview"
+PREVIEW_SHOWN = "new_graph-preview-shown"
 PREVIEW_CLOCK = "new_graph-preview-clock"
 LOCATION = "new_graph-location"
 STATUS = "new_graph-status"
@@ -55,6 +56,7 @@ def layout(prompt: str = DEMO_PROMPT, dictionary: str | None = None, **_: str) -
         dcc.Store(id=WATCHED),
         dcc.Location(id=LOCATION, refresh="callback-nav"),
         dcc.Store(id=PREVIEW_JOB),
+        dcc.Store(id=PREVIEW_SHOWN),
         dcc.Interval(id=PREVIEW_CLOCK, interval=250, disabled=True),
     ]
     form = html.Div([prompt_part(prompt), dictionary_part(rows, chosen), settings_part(), submit_part()], className="form")
@@ -142,39 +144,47 @@ def show_choice(name: str | None, prompt: str | None) -> tuple[str, bool]:
 @callback(
     Output(PREVIEW_JOB, "data"),
     Output(PREVIEW, "children"),
-    Output(PREVIEW_CLOCK, "disabled"),
     Input(PROMPT, "value"),
     Input(DICTIONARY, "value"),
     State(PREVIEW_JOB, "data"),
 )
-def ask_preview(prompt: str | None, name: str | None, before: str | None) -> tuple[str | None, Any, bool]:
+def ask_preview(prompt: str | None, name: str | None, before: str | None) -> tuple[str | None, Any]:
     """Ask the engine for a preview; one that is no longer wanted is cancelled."""
     workspace = _services.workspace()
     if before is not None and (old := jobs.get(workspace, before)) is not None and old.state == "queued":
         jobs.cancel(workspace, before)
     row = get_dictionary(workspace, name) if name else None
     if row is None or not (prompt or "").strip():
-        return None, nothing_to_preview(name), True
+        return None, nothing_to_preview(name)
     job = jobs.submit(workspace, "preview", {"model": row.meta.model, "prompt": prompt}, title="Preview of a prompt")
     lanes.ensure_worker(workspace, lanes.lane_of("preview"))
-    return job, no_update if before else preview_waiting("Asking the model"), False
+    return job, no_update if before else preview_waiting("Asking the model")
+
+
+@callback(Output(PREVIEW_CLOCK, "disabled"), Input(PREVIEW_JOB, "data"), Input(PREVIEW_SHOWN, "data"))
+def stop_clock(wanted: str | None, shown: str | None) -> bool:
+    """Whether there is nothing to wait for.
+
+    The clock stops for the preview that is wanted, not for the last answer: that may be to a prompt changed since.
+    """
+    return wanted is None or wanted == shown
 
 
 @callback(
     Output(PREVIEW, "children", allow_duplicate=True),
-    Output(PREVIEW_CLOCK, "disabled", allow_duplicate=True),
+    Output(PREVIEW_SHOWN, "data"),
     Input(PREVIEW_CLOCK, "n_intervals"),
     State(PREVIEW_JOB, "data"),
     prevent_initial_call=True,
 )
-def show_preview(_n: int | None, job_id: str | None) -> tuple[Any, bool]:
+def show_preview(_n: int | None, job_id: str | None) -> tuple[Any, Any]:
     """The preview as soon as it is there."""
     job = jobs.get(_services.workspace(), job_id) if job_id else None
     if job is None:
-        return no_update, True
+        return no_update, job_id
     if job.state in LIVE:
-        return slow_preview(job), False
-    return preview_result(job), True
+        return slow_preview(job), no_update
+    return preview_result(job), job_id
 
 
 def slow_preview(job: Job) -> Any:

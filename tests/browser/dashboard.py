@@ -65,7 +65,12 @@ class Dashboard:
 
     def processes(self) -> list[psutil.Process]:
         """Every process that works on this workspace: the dashboard, its followers, workers and their jobs."""
-        return [process for process in psutil.process_iter() if str(self.workspace) in " ".join(command_line(process))]
+        return [process for process in psutil.process_iter() if self._is_at_work(command_line(process))]
+
+    def _is_at_work(self, command: list[str]) -> bool:
+        """Whether `command` is one of ours and names this workspace; who measures or tests it may name it too."""
+        ours = {"app.py", "store.worker", "clt_core"}
+        return bool(ours.intersection(command)) and any(part.startswith(str(self.workspace)) for part in command)
 
     def kill(self) -> None:
         """End the dashboard the hard way, as a crash does; what it started lives on."""

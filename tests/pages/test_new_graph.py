@@ -87,17 +87,25 @@ def test_a_preview_shows_tokens_guesses_and_warnings_as_text(new_graph, workspac
         "warnings": ["the prompt ends with a space"],
     }
     set_job(workspace, job_id, state="done", result=json.dumps(result))
-    shown, stopped = new_graph.show_preview(1, job_id)
-    assert stopped
+    shown, answered = new_graph.show_preview(1, job_id)
+    assert new_graph.stop_clock(job_id, answered)
     assert all(text in str(shown) for text in ("<i>", "token 1 · id 5", "50.0 %", "the prompt ends with a space"))
 
 
 def test_a_preview_that_failed_says_why(new_graph, workspace: Workspace):
     job_id, *_ = new_graph.ask_preview("x", "tiny-plt", None)
     set_job(workspace, job_id, state="failed", error="the prompt is longer than the context of 8192 tokens")
-    shown, stopped = new_graph.show_preview(1, job_id)
-    assert stopped
+    shown, answered = new_graph.show_preview(1, job_id)
+    assert new_graph.stop_clock(job_id, answered)
     assert "longer than the context" in str(shown)
+
+
+def test_a_late_answer_to_an_earlier_prompt_does_not_end_the_wait_for_the_new_one(new_graph, workspace: Workspace):
+    first, *_ = new_graph.ask_preview("a", "tiny-plt", None)
+    set_job(workspace, first, state="done", result=json.dumps({"tokens": [], "next": [], "warnings": []}))
+    _, late = new_graph.show_preview(1, first)
+    second, *_ = new_graph.ask_preview("ab", "tiny-plt", first)
+    assert not new_graph.stop_clock(second, late)
 
 
 def test_a_job_seen_to_run_leads_to_its_graph(new_graph, workspace: Workspace):
