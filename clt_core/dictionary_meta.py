@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from clt_core.errors import InputError
-from clt_core.files import read_json, write_json
+from clt_core.files import read_json, require_schema, write_json
 
 SCHEMA = 1
 
@@ -71,6 +71,5 @@ def read_meta(directory: Path) -> DictionaryMeta:
     if not path.is_file():
         raise InputError(f"there is no dictionary in {directory}: train one first, or check the name")
     values = read_json(path)
-    if values["schema"] > SCHEMA:
-        raise InputError(f"{path} has schema {values['schema']}, this version reads up to {SCHEMA}: update CLT Lab")
+    require_schema(path, values["schema"], newest=SCHEMA)
     return DictionaryMeta(**values)

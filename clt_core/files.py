@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from clt_core.errors import InputError
+
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
@@ -48,6 +50,12 @@ def write_json(path: Path, value: Any) -> None:
     """Write `value` to `path` as JSON, whole or not at all.  NaN and infinities are refused (ValueError)."""
     with replacing(path) as temporary:
         temporary.write_text(json.dumps(value, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def require_schema(path: Path, schema: int, *, newest: int) -> None:
+    """Raise InputError if what `path` holds is of a later schema than the `newest` that this version reads."""
+    if schema > newest:
+        raise InputError(f"{path} has schema {schema}, this version reads up to {newest}: update CLT Lab")
 
 
 def read_json(path: Path) -> Any:

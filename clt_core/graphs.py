@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
 from clt_core.errors import InputError
-from clt_core.files import read_json, replacing, write_json
+from clt_core.files import read_json, replacing, require_schema, write_json
 
 SCHEMA = 1
 
@@ -151,8 +151,7 @@ def load_meta(directory: Path) -> GraphMeta:
     if not path.is_file():
         raise InputError(f"there is no graph in {directory}")
     values = read_json(path)
-    if values["schema"] > SCHEMA:
-        raise InputError(f"{path} has schema {values['schema']}, this version reads up to {SCHEMA}: update CLT Lab")
+    require_schema(path, values["schema"], newest=SCHEMA)
     return GraphMeta(**values)
 
 

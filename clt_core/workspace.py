@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from clt_core.errors import InputError, is_disk_full
-from clt_core.files import read_json, write_json
+from clt_core.files import read_json, require_schema, write_json
 
 MARKER = "workspace.json"
 KIND = "clt-lab workspace"
@@ -49,5 +49,4 @@ def _check_marker(path: Path) -> None:
         raise InputError(f"{path / MARKER} cannot be read: name a workspace, or a new or empty directory") from error
     if kind != KIND:
         raise InputError(f"{path} holds a {kind}, not a {KIND}: name another directory")
-    if schema > SCHEMA:
-        raise InputError(f"{path} has schema {schema}, this version reads up to {SCHEMA}: update CLT Lab")
+    require_schema(path, schema, newest=SCHEMA)
