@@ -1,0 +1,1 @@
+"""Training of dictionaries.  The modules `config`, `plan`, `runs` and `schedules` load no torch."""
