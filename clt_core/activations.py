@@ -4,19 +4,12 @@ Axes: sequence, position, layer, d_model.  x_l is the input of MLP l, after the 
 `mlp.hook_in` of circuit-tracer); m_l is what MLP l adds to the residual stream (`hook_mlp_out`).
 """
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import Any, NamedTuple
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from transformer_lens import HookedTransformer
-
-from clt_core.models import LoadedModel
-
-SEQUENCES_AT_ONCE = 16
-"""Sequences that the model reads in one forward pass."""
 
 
 class MlpActivations(NamedTuple):
@@ -50,23 +43,3 @@ def mlp_inputs_outputs(model: HookedTransformer, tokens: Int[Tensor, "sequence p
         for handle in handles:
             handle.remove()
     return result
-
-
-class Sequences(NamedTuple):
-    """What the MLPs read and write on whole sequences."""
-
-    tokens: Int[Tensor, "sequence position"]
-    counted: Bool[Tensor, "sequence position"]
-    """False for BOS."""
-    x: Float[Tensor, "sequence position layer d_model"]
-    m: Float[Tensor, "sequence position layer d_model"]
-
-
-def read_sequences(loaded: LoadedModel, sequences: Iterable[Int[Tensor, " context"]]) -> Iterator[Sequences]:
-    """What the model does on the sequences, a few at a time, until there are no more."""
-    model = loaded.hooked()
-    waiting = iter(sequences)
-    while chosen := list(islice(waiting, SEQUENCES_AT_ONCE)):
-        tokens = torch.stack(chosen).to(model.cfg.device)
-        x, m = mlp_inputs_outputs(model, tokens)
-        yield Sequences(tokens, tokens.ne(loaded.bos), x, m)

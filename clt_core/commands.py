@@ -11,12 +11,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from clt_core.config import AttributeConfig
+from clt_core.config import AttributeConfig, TrainConfig, demo_preset
 from clt_core.errors import InputError
 from clt_core.events import Event, Events
 from clt_core.files import read_json
 from clt_core.options import add_options, given_options
-from clt_core.training.config import TrainConfig, demo_preset
 from clt_core.workspace import open_workspace
 
 Result = dict[str, Any]
@@ -117,7 +116,7 @@ def fetch(args: argparse.Namespace) -> Result:
 def train(args: argparse.Namespace) -> Result:
     """Train a dictionary and show its quality by layer."""
     config = train_config(args)
-    from clt_core.training import loop as training
+    from clt_core import training
 
     meta = training.train(config, open_workspace(args.workspace), _events())
     _say(metrics_table(meta.metrics))

@@ -9,14 +9,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import pyarrow.dataset
 
-from clt_core import models
+from clt_core import models, training
 from clt_core.attribution import Session, graph_id
-from clt_core.config import DEMO_PROMPT, AttributeConfig
+from clt_core.config import DEMO_PROMPT, AttributeConfig, TrainConfig, demo_preset
 from clt_core.dictionary_meta import read_meta
 from clt_core.events import Events
 from clt_core.graphs import Graph, Kind, load_graph
-from clt_core.training.config import TrainConfig, demo_preset
-from clt_core.training.loop import train
 
 N_STRONGEST = 8
 """Features that the summary shows."""
@@ -71,7 +69,7 @@ def _train(preset: TrainConfig, workspace: Path, events: Events, say: Callable[[
     if (directory / "dictionary.json").is_file():
         say(f"dictionary {preset.name} exists in {directory} and is kept")
         return False
-    train(preset, workspace, events)
+    training.train(preset, workspace, events)
     return True
 
 

@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from clt_core.activations import Sequences, read_sequences
+from clt_core.batches import Sequences, read_sequences
 from clt_core.dictionary import load_transcoder
 from clt_core.dictionary_meta import read_meta, write_meta
 from clt_core.errors import InputError

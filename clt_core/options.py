@@ -52,8 +52,6 @@ def _type(field: Field) -> dict[str, Any]:
     """How argparse reads and shows a value of the field."""
     if get_origin(field.type) is Literal:
         return {"choices": get_args(field.type)}
-    if field.type is bool:
-        return {"action": argparse.BooleanOptionalAction}
     kinds = get_args(field.type) or (field.type,)
     kind = next(kind for kind in (int, float, str) if kind in kinds)
     metavar = {int: "N", float: "X", str: "TEXT"}[kind]

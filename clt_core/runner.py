@@ -12,11 +12,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from clt_core.config import AttributeConfig
+from clt_core.config import AttributeConfig, TrainConfig
 from clt_core.errors import InputError, is_disk_full
 from clt_core.events import Events, file_sink
 from clt_core.files import read_json, write_json
-from clt_core.training.config import TrainConfig
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +40,7 @@ def fetch(params: dict[str, Any], workspace: Path, events: Events) -> dict[str, 
 def train(params: dict[str, Any], workspace: Path, events: Events) -> dict[str, Any]:
     """A dictionary, trained."""
     config = TrainConfig.from_dict(params)
-    from clt_core.training.loop import train
+    from clt_core.training import train
 
     meta = train(config, workspace, events)
     return {"dictionary": meta.name, "metrics": meta.metrics}

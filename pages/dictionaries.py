@@ -7,8 +7,8 @@ import dash
 import dash_mantine_components as dmc
 from dash import ALL, Input, Output, State, callback, dcc, html
 
+from clt_core.config import TrainConfig, demo_preset
 from clt_core.errors import InputError
-from clt_core.training.config import TrainConfig, demo_preset
 from components.confirmation import confirmation
 from components.curves import CONFIG, ORANGE, TEAL, against_tokens, by_layer
 from components.dictionary_views import dictionary_card, dictionary_facts, what_is_deleted

@@ -2,8 +2,7 @@
 
 from dataclasses import asdict
 
-from clt_core.config import DEMO_PROMPT, AttributeConfig
-from clt_core.training.config import TrainConfig, demo_preset
+from clt_core.config import DEMO_PROMPT, AttributeConfig, TrainConfig, demo_preset
 from store.dictionaries import get_dictionary
 from store.graphs import list_graphs
 from store.jobs import submit

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from clt_core.config import AttributeConfig
-from clt_core.training.config import TrainConfig
+from clt_core.config import AttributeConfig, TrainConfig
 from store import jobs
 from store.jobs import Job
 from store.workspace import Workspace

@@ -17,12 +17,11 @@ from safetensors import SafetensorError
 
 from clt_core import __main__ as command_line
 from clt_core import commands
-from clt_core.config import AttributeConfig
+from clt_core.config import AttributeConfig, TrainConfig
 from clt_core.events import Events
 from clt_core.files import replacing
 from clt_core.models import load
 from clt_core.options import add_options, field_docs, given_options
-from clt_core.training.config import TrainConfig
 from clt_core.workspace import open_workspace
 from tests.tiny_dictionaries import make_tiny_dictionary
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from clt_core.config import TrainConfig, demo_preset
 from clt_core.demo import quick, walk
 from clt_core.events import Event, Events
 from clt_core.graphs import load_graph
-from clt_core.training.config import TrainConfig, demo_preset
 from clt_core.workspace import open_workspace
 from tests.tiny_models import CORPUS
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from clt_core.activations import Sequences
+from clt_core.batches import Sequences
 from clt_core.evaluation import examine
 from clt_core.events import Events
 from clt_core.transcoders import Transcoder

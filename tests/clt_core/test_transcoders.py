@@ -1,8 +1,7 @@
 import pytest
 import torch
 
-from clt_core.training.objective import jumprelu
-from clt_core.transcoders import Transcoder
+from clt_core.transcoders import Transcoder, jumprelu
 
 
 @pytest.fixture(params=[1, 2, None], ids=["plt", "window 2", "clt"])
@@ -42,6 +41,13 @@ def test_tokens_on_which_nothing_fires_are_reconstructed_by_the_bias_alone(trans
         transcoder.threshold.fill_(1e9)
     x = torch.randn(6, 3, 4)
     torch.testing.assert_close(transcoder.reconstruct(x), transcoder.b_dec.expand(6, 3, 4))
+
+
+def test_the_support_holds_every_entry_within_half_a_bandwidth_of_firing(transcoder: Transcoder):
+    pre = torch.randn(7, 5)
+    support = transcoder.support(pre, 0, bandwidth=0.5)
+    expected = (pre > transcoder.threshold[0] - 0.25).nonzero()
+    torch.testing.assert_close(torch.stack([support.tokens, support.features], 1), expected)
 
 
 def test_the_threshold_gradient_is_the_derivative_of_the_mean_loss_over_many_samples():

@@ -4,9 +4,8 @@ from typing import Any
 import dash_mantine_components as dmc
 import pytest
 
-from clt_core.config import AttributeConfig
+from clt_core.config import AttributeConfig, TrainConfig
 from clt_core.errors import InputError
-from clt_core.training.config import TrainConfig
 from components.settings_form import field_notes, settings_inputs, settings_values
 
 

@@ -4,8 +4,8 @@ from types import ModuleType
 import pytest
 from dash.exceptions import PreventUpdate
 
+from clt_core.config import TrainConfig
 from clt_core.errors import InputError
-from clt_core.training.config import TrainConfig
 from store import jobs
 from store.dictionaries import get_dictionary
 from store.workspace import Workspace

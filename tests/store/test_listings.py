@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from clt_core.config import DEMO_PROMPT
+from clt_core.config import DEMO_PROMPT, demo_preset
 from clt_core.dictionary_meta import write_meta
 from clt_core.errors import InputError
 from clt_core.graphs import Graph, GraphMeta, save_graph
-from clt_core.training.config import demo_preset
 from store.demo import submit_demo, training_key
 from store.dictionaries import delete_dictionary, get_dictionary, list_dictionaries
 from store.graphs import delete_graph, get_graph, list_graphs

@@ -8,7 +8,9 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 
-from clt_core.activations import read_sequences
+from clt_core import training
+from clt_core.batches import Batch, read_sequences, shuffled_batches
+from clt_core.config import TrainConfig, demo_preset
 from clt_core.dictionary import load_transcoder
 from clt_core.dictionary_meta import read_meta
 from clt_core.errors import InputError
@@ -16,10 +18,7 @@ from clt_core.evaluation import evaluate, held_out_sequences
 from clt_core.events import Events
 from clt_core.feature_data import output_logits
 from clt_core.models import load
-from clt_core.training import loop as training
-from clt_core.training.config import TrainConfig, demo_preset
-from clt_core.training.loop import learning_rate, train
-from clt_core.training.sources import Batch, shuffled_batches
+from clt_core.training import learning_rate, train
 from tests.tiny_models import CORPUS
 
 CPU = torch.device("cpu")

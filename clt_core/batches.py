@@ -3,17 +3,22 @@
 BOS tokens are left out: what a model does there is no part of any prompt's explanation.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from clt_core.activations import Sequences
+from clt_core.activations import mlp_inputs_outputs
+from clt_core.models import LoadedModel
 
 MIXED_TOKENS = 4096
 """Tokens at least among which the tokens of a batch are drawn."""
+
+SEQUENCES_AT_ONCE = 16
+"""Sequences that the model reads in one forward pass."""
 
 
 class Batch(NamedTuple):
@@ -21,6 +26,26 @@ class Batch(NamedTuple):
 
     x: Float[Tensor, "token layer d_model"]
     m: Float[Tensor, "token layer d_model"]
+
+
+class Sequences(NamedTuple):
+    """What the MLPs read and write on whole sequences."""
+
+    tokens: Int[Tensor, "sequence position"]
+    counted: Bool[Tensor, "sequence position"]
+    """False for BOS."""
+    x: Float[Tensor, "sequence position layer d_model"]
+    m: Float[Tensor, "sequence position layer d_model"]
+
+
+def read_sequences(loaded: LoadedModel, sequences: Iterable[Int[Tensor, " context"]]) -> Iterator[Sequences]:
+    """What the model does on the sequences, a few at a time, until there are no more."""
+    model = loaded.hooked()
+    waiting = iter(sequences)
+    while chosen := list(islice(waiting, SEQUENCES_AT_ONCE)):
+        tokens = torch.stack(chosen).to(model.cfg.device)
+        x, m = mlp_inputs_outputs(model, tokens)
+        yield Sequences(tokens, tokens.ne(loaded.bos), x, m)
 
 
 def shuffled_batches(

@@ -2,8 +2,7 @@ from collections.abc import Iterator
 
 import torch
 
-from clt_core.activations import Sequences
-from clt_core.training.sources import shuffled_batches
+from clt_core.batches import Sequences, shuffled_batches
 
 
 def numbered(n_parts: int) -> Iterator[Sequences]:

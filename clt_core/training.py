@@ -14,7 +14,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from clt_core.activations import read_sequences
+from clt_core.batches import Batch, read_sequences, shuffled_batches
+from clt_core.config import TrainConfig
 from clt_core.dictionary import save_weights
 from clt_core.dictionary_meta import DictionaryMeta
 from clt_core.errors import InputError
@@ -23,11 +24,9 @@ from clt_core.events import Events
 from clt_core.feature_data import write_feature_data
 from clt_core.files import replacing
 from clt_core.models import LoadedModel, load, resolve_device, token_texts
+from clt_core.objective import Objective, initialise, objective
+from clt_core.standardiser import Standardiser
 from clt_core.text import packed, text_hash
-from clt_core.training.config import TrainConfig
-from clt_core.training.objective import Objective, initialise, objective
-from clt_core.training.sources import Batch, shuffled_batches
-from clt_core.training.standardiser import Standardiser
 from clt_core.transcoders import Transcoder
 
 logger = logging.getLogger(__name__)

@@ -3,8 +3,8 @@ from typing import Literal
 import pytest
 import torch
 
-from clt_core.training.config import TrainConfig
-from clt_core.training.objective import initialise, objective
+from clt_core.config import TrainConfig
+from clt_core.objective import initialise, objective
 from clt_core.transcoders import Transcoder
 
 

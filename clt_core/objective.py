@@ -13,35 +13,14 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional as F
 
-from clt_core.training.config import TrainConfig
-from clt_core.transcoders import Support, Transcoder
+from clt_core.config import TrainConfig
+from clt_core.transcoders import Transcoder
 
 INITIAL_THRESHOLD = 0.05
 """In units of the pre-activation's spread."""
 
 INITIAL_DECODER = 0.05
 """Share of an MLP output that the feature which starts from its token writes."""
-
-
-class _JumpReLU(torch.autograd.Function):
-    """pre · 1[pre > θ], with ∂/∂θ = -(θ/ε) · 1[|pre-θ| < ε/2], a rectangle of width ε (Rajamanoharan et al. 2024)."""
-
-    @staticmethod
-    def forward(ctx, pre: Tensor, threshold: Tensor, bandwidth: float) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx.save_for_backward(pre, threshold)
-        ctx.bandwidth = bandwidth
-        return pre * (pre > threshold)
-
-    @staticmethod
-    def backward(ctx, grad: Tensor) -> tuple[Tensor, Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
-        pre, threshold = ctx.saved_tensors
-        near = (pre - threshold).abs() < ctx.bandwidth / 2
-        return grad * (pre > threshold), grad * near * (-threshold / ctx.bandwidth), None
-
-
-def jumprelu(pre: Tensor, threshold: Tensor, bandwidth: float) -> Tensor:
-    """The pre-activations above their threshold, zero below; the threshold gets the rectangle's gradient."""
-    return _JumpReLU.apply(pre, threshold, bandwidth)  # type: ignore[return-value]  # apply is untyped
 
 
 class Objective(NamedTuple):
@@ -71,9 +50,7 @@ def objective(
     fired = torch.zeros(transcoder.n_layers, transcoder.n_features, dtype=torch.bool, device=x.device)
     for layer in range(transcoder.n_layers):
         pre = transcoder.pre_activations(x[:, layer], layer)
-        tokens, features = (pre > transcoder.threshold[layer] - config.bandwidth / 2).nonzero(as_tuple=True)
-        acts = jumprelu(pre[tokens, features], transcoder.threshold[layer][features], config.bandwidth)
-        support = Support(tokens, features, acts)
+        support = transcoder.support(pre, layer, config.bandwidth)
         norms = transcoder.decoder_norms(layer, config.decoder_norm)
         for slot, written in enumerate(transcoder.write(support, layer, n_tokens).unbind(1)):
             outputs[layer + slot] = outputs[layer + slot] + written

@@ -1,6 +1,6 @@
 import torch
 
-from clt_core.training.standardiser import Standardiser
+from clt_core.standardiser import Standardiser
 from clt_core.transcoders import Transcoder
 
 

@@ -1,1 +1,0 @@
-"""Training of dictionaries.  The modules `config`, `plan`, `runs` and `schedules` load no torch."""
